@@ -89,8 +89,8 @@ enum fault directory_phones(struct directory *directory, directory_phone_handler
 /* Which device a digest user belongs to. */
 enum fault directory_phone_of_user(
     struct directory *directory, const char *user, struct phone *phone, struct why *why) MUST_CHECK;
-/* New, or changed as a whole (lines too). Profile and numbers are checked; a new CAPF wish
- * (operation other than none) gets the next serial. */
+/* New, or changed as a whole (lines too). Profile and numbers are checked. A CAPF wish whose
+ * serial is 0 is a new one and gets the next serial. */
 enum fault directory_set_phone(
     struct directory *directory, const struct phone *phone, struct why *why) MUST_CHECK;
 enum fault directory_delete_phone(
