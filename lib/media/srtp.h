@@ -3,8 +3,8 @@
  * lib/media/srtp.h - SRTP and SRTCP (RFC 3711, RFC 7714): packets protected and unprotected in
  * place, under one master key, in one direction.
  *
- * A call leg has two of these: one sends (srtp_protect, srtcp_protect), one receives
- * (srtp_unprotect, srtcp_unprotect). The receiver's replay window and roll-over counter move
+ * A call leg has two of these: one sends (srtp_seal, srtcp_seal), one receives
+ * (srtp_open, srtcp_open). The receiver's replay window and roll-over counter move
  * only after a packet has authenticated; a refused packet changes nothing but the counts.
  * The contents of the packet buffer are undefined after a refusal: nothing of it may be used.
  * No I/O, no clock. Not for several threads at once.
@@ -13,7 +13,7 @@
 #define MEDIA_SRTP_H
 
 #include "media/srtp_backend.h"
-#include "media/srtp_master.h"
+#include "media/srtp_keys.h"
 
 enum {
 	SRTP_WINDOW = 128,      /* how far behind the newest a packet may come, in packets */
@@ -46,6 +46,9 @@ const char *srtp_refusal_name(enum srtp_refusal refusal);
 /* backend NULL: srtp_backend_best(). The master key is copied nowhere: session keys are derived. */
 enum fault srtp_new(struct srtp **srtp, const struct srtp_master *master,
     const struct srtp_backend *backend, struct why *why) MUST_CHECK;
+/* The same from session keys that are already derived: what the test vectors give. */
+enum fault srtp_new_session(struct srtp **srtp, const struct srtp_keys *keys,
+    const struct srtp_backend *backend, struct why *why) MUST_CHECK;
 /* Wipes. NULL is fine. */
 void srtp_free(struct srtp *srtp);
 
@@ -55,18 +58,16 @@ void srtp_free(struct srtp *srtp);
  * too many SSRCs, key used up); FAULT_UNEXPECTED for a sequence number this key has already
  * protected (a second use would give the key away under GCM).
  */
-enum fault srtp_protect(
+enum fault srtp_seal(
     struct srtp *srtp, uint8_t *packet, size_t *size, size_t room, struct why *why) MUST_CHECK;
-enum fault srtcp_protect(
+enum fault srtcp_seal(
     struct srtp *srtp, uint8_t *packet, size_t *size, size_t room, struct why *why) MUST_CHECK;
 /*
  * *size becomes the size of the plain packet. Refused: FAULT_MALFORMED, FAULT_UNTRUSTED (does
  * not authenticate), FAULT_UNEXPECTED (replay), FAULT_FORBIDDEN (SRTCP with E = 0), FAULT_LIMIT.
  */
-enum fault srtp_unprotect(
-    struct srtp *srtp, uint8_t *packet, size_t *size, struct why *why) MUST_CHECK;
-enum fault srtcp_unprotect(
-    struct srtp *srtp, uint8_t *packet, size_t *size, struct why *why) MUST_CHECK;
+enum fault srtp_open(struct srtp *srtp, uint8_t *packet, size_t *size, struct why *why) MUST_CHECK;
+enum fault srtcp_open(struct srtp *srtp, uint8_t *packet, size_t *size, struct why *why) MUST_CHECK;
 
 /* RTP, then RTCP. Valid as long as srtp. */
 const struct srtp_counts *srtp_counts_rtp(const struct srtp *srtp);
