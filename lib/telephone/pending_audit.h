@@ -32,9 +32,10 @@ struct pending_record {
 	int64_t wall;        /* Unix time */
 };
 
-/* path NULL: nothing is kept on disk. A damaged file is begun anew, with a record that says so. */
+/* path NULL: nothing is kept on disk. wall: Unix time, for a damage record. A damaged file is begun
+ * anew, with a record that says so. */
 enum fault pending_audit_open(
-    struct pending_audit **pending, const char *path, struct why *why) MUST_CHECK;
+    struct pending_audit **pending, const char *path, int64_t wall, struct why *why) MUST_CHECK;
 void pending_audit_free(struct pending_audit *pending);
 /* Keeps it, also on disk; FAULT_SYSTEM when the disk refused (it is kept in memory then). */
 enum fault pending_audit_add(
