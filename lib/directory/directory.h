@@ -33,20 +33,20 @@ enum fault directory_version(
     struct directory *directory, int64_t *version, struct why *why) MUST_CHECK;
 
 /* What CAPF shall do with a phone at its next start (guide, "CAPF"; row S12). */
-enum capf_operation { CAPF_NONE, CAPF_INSTALL, CAPF_DELETE, CAPF_FETCH, CAPF_OPERATION_COUNT };
+enum wish_operation { WISH_NONE, WISH_INSTALL, WISH_DELETE, WISH_FETCH, WISH_OPERATION_COUNT };
 /* How the phone proves itself; the numbers are those of capfAuthMode. */
-enum capf_mode {
-	CAPF_BY_NOTHING = 0,
-	CAPF_BY_STRING = 1,
-	CAPF_BY_NULL_STRING = 2, /* never a default */
-	CAPF_BY_LSC = 3,         /* existing certificate, precedence to the LSC */
-	CAPF_BY_MIC = 4,         /* existing certificate, precedence to the MIC */
-	CAPF_MODE_COUNT
+enum wish_proof {
+	WISH_BY_NOTHING = 0,
+	WISH_BY_STRING = 1,
+	WISH_BY_NULL_STRING = 2, /* never a default */
+	WISH_BY_LSC = 3,         /* existing certificate, precedence to the LSC */
+	WISH_BY_MIC = 4,         /* existing certificate, precedence to the MIC */
+	WISH_PROOF_COUNT
 };
 
 struct capf_wish {
-	enum capf_operation operation;
-	enum capf_mode mode;
+	enum wish_operation operation;
+	enum wish_proof proof;
 	char key[16]; /* "rsa-2048", "ec-p256" ...: the kind of key wished */
 	char string_hash[DIRECTORY_HASH_SIZE]; /* hex SHA-256 of salt and string; "" if none */
 	char string_salt[33];                  /* hex */

@@ -11,14 +11,14 @@
 static enum fault
 read_capf(const struct row *row, struct capf_wish *wish, struct why *why)
 {
-	int64_t operation = row_number(row, 5), mode = row_number(row, 6);
+	int64_t operation = row_number(row, 5), proof = row_number(row, 6);
 	enum fault fault;
 
-	if (operation < 0 || operation >= CAPF_OPERATION_COUNT || mode < 0 ||
-	    mode >= CAPF_MODE_COUNT)
+	if (operation < 0 || operation >= WISH_OPERATION_COUNT || proof < 0 ||
+	    proof >= WISH_PROOF_COUNT)
 		return explain(why, FAULT_MALFORMED, "a stored CAPF wish has unknown numbers");
-	wish->operation = (enum capf_operation)operation;
-	wish->mode = (enum capf_mode)mode;
+	wish->operation = (enum wish_operation)operation;
+	wish->proof = (enum wish_proof)proof;
 	wish->until = row_number(row, 10);
 	wish->serial = row_number(row, 11);
 	if ((fault = directory_take_text(
@@ -198,7 +198,7 @@ check_phone(struct directory *directory, const struct phone *phone, struct why *
 static int64_t
 next_serial(const struct capf_wish *wish, const struct capf_wish *before)
 {
-	bool is_new = wish->operation != CAPF_NONE && wish->serial == 0;
+	bool is_new = wish->operation != WISH_NONE && wish->serial == 0;
 
 	return is_new ? before->serial + 1 : before->serial;
 }
@@ -238,7 +238,7 @@ write_phone(void *arg, struct database *database, struct why *why)
 	    " capf_string_hash = ?9, capf_string_salt = ?10, capf_until = ?11, capf_serial = ?12",
 	    "tttttnntttnn", phone->device, phone->description, phone->model, phone->profile,
 	    phone->user[0] != '\0' ? phone->user : NULL, (int64_t)phone->capf.operation,
-	    (int64_t)phone->capf.mode, phone->capf.key, phone->capf.string_hash,
+	    (int64_t)phone->capf.proof, phone->capf.key, phone->capf.string_hash,
 	    phone->capf.string_salt, phone->capf.until, next_serial(&phone->capf, &before.capf));
 
 	if (fault == FAULT_FORBIDDEN)

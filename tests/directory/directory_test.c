@@ -177,7 +177,7 @@ each_new_capf_wish_has_the_next_serial(void **state)
 	struct why why;
 
 	(void)state;
-	phone.capf = (struct capf_wish){.operation = CAPF_INSTALL, .mode = CAPF_BY_MIC};
+	phone.capf = (struct capf_wish){.operation = WISH_INSTALL, .proof = WISH_BY_MIC};
 	assert_accepted(directory_set_phone(directory, &phone, &why), why);
 	assert_accepted(directory_phone(directory, phone.device, &read, &why), why);
 	assert_int_equal(read.capf.serial, 1);
