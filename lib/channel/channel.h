@@ -142,6 +142,9 @@ void *channel_user(const struct channel *channel);
 const struct address *channel_remote(const struct channel *channel);
 /* Computed anew; facts->certificate is copied into der (cleared first, kept by the caller). */
 void channel_facts(struct channel *channel, struct peer_facts *facts, struct buffer *der);
+/* How many exist in this process, with those that still say goodbye. A program that stops in good
+ * order runs its loop until none does (CHANNEL_CLOSE_MS at most). */
+size_t channel_alive(void);
 /* A new reference for channel_connect_plan.session, or NULL. */
 SSL_SESSION *channel_session(struct channel *channel);
 #endif

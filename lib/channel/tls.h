@@ -57,6 +57,8 @@ struct tls;
 
 /* Takes its own references; refuses a key that does not belong to its certificate. */
 enum fault tls_new(struct tls **tls, const struct tls_plan *plan, struct why *why) MUST_CHECK;
+/* One more reference to the same context; each is ended by tls_free(). NULL gives NULL. */
+struct tls *tls_hold(struct tls *tls);
 /* Connections that use it keep it alive. */
 void tls_free(struct tls *tls);
 enum tls_side tls_side(const struct tls *tls);
