@@ -37,8 +37,8 @@ stop(struct reader *reader, enum fault fault)
 static enum fault
 within_line(struct reader *reader, enum fault fault)
 {
-	return explain_within(reader->why, fault, "line %lu: ",
-	    (unsigned long)XML_GetCurrentLineNumber(reader->parser));
+	return explain_within(reader->why, fault,
+	    "line %lu: ", (unsigned long)XML_GetCurrentLineNumber(reader->parser));
 }
 
 static void
