@@ -9,29 +9,35 @@
 
 enum { SERIAL_SIZE = 16 /* bytes, random */, DAY = 24 * 60 * 60 };
 
-/* One row a profile, in the words of OpenSSL's extensions. NULL leaves the extension out. */
+/* In the words of OpenSSL's extensions. */
+#define LEAF         "critical,CA:FALSE"
+#define LAST_CA      "critical,CA:TRUE,pathlen:0"
+#define SIGN         "critical,digitalSignature"
+#define SIGN_AND_KEY "critical,digitalSignature,keyEncipherment"
+#define ISSUE        "critical,digitalSignature,keyCertSign"
+#define ISSUE_LISTS  "critical,digitalSignature,keyCertSign,cRLSign"
+#define SERVER       "serverAuth"
+#define BOTH_ENDS    "serverAuth,clientAuth"
+/* As the field's CAPF issues LSCs; the number is ipsecEndSystem. */
+#define PHONE "serverAuth,clientAuth,1.3.6.1.5.5.7.3.5"
+
+/* NULL leaves the extension out. The extended usage of a CA bounds what it issues: CAPF's LSCs
+ * are clients too. device: the CN is a phone's, its name stands as URI too, and it lies in the
+ * organization of its issuer. */
 static const struct {
+	enum certificate_profile profile;
 	const char *constraints, *usage, *extended;
 	unsigned days;
-	bool device; /* CN is a device: its name as URI, the issuer's place and organization */
+	bool device;
 } profiles[CERTIFICATE_PROFILES] = {
-    [CERTIFICATE_CALLMANAGER] = {"critical,CA:FALSE",          "critical,digitalSignature,keyEncipherment",
-				 "serverAuth,clientAuth",							 1825,  false},
-    [CERTIFICATE_TFTP] = {"critical,CA:FALSE",          "critical,digitalSignature,keyEncipherment",
-				 "serverAuth",								    1825,  false},
-    [CERTIFICATE_CAPF] = {"critical,CA:TRUE,pathlen:0", "critical,digitalSignature,keyCertSign",
-				 "serverAuth",								    3650,  false},
-    [CERTIFICATE_TVS] = {"critical,CA:FALSE",          "critical,digitalSignature,keyEncipherment",
-				 "serverAuth",								    1825,  false},
-    [CERTIFICATE_ITL_RECOVERY] = {"critical,CA:FALSE",          "critical,digitalSignature",                 NULL, 7300,
-				 false											},
-    [CERTIFICATE_MANUFACTURING] = {"critical,CA:TRUE,pathlen:0",
-				 "critical,digitalSignature,keyCertSign,cRLSign",                           NULL, 10950, false},
-    [CERTIFICATE_MIC] = {"critical,CA:FALSE",          "critical,digitalSignature,keyEncipherment",
-				 "serverAuth,clientAuth",							 7300,  false},
- /* As the field's CAPF issues them; 1.3.6.1.5.5.7.3.5 is ipsecEndSystem. */
-    [CERTIFICATE_LSC] = {"critical,CA:FALSE",          "critical,digitalSignature,keyEncipherment",
-				 "serverAuth,clientAuth,1.3.6.1.5.5.7.3.5",                                       1825,  true },
+    {CERTIFICATE_CALLMANAGER,   LEAF,    SIGN_AND_KEY, BOTH_ENDS, 1825,  false},
+    {CERTIFICATE_TFTP,          LEAF,    SIGN_AND_KEY, SERVER,    1825,  false},
+    {CERTIFICATE_CAPF,          LAST_CA, ISSUE,        BOTH_ENDS, 3650,  false},
+    {CERTIFICATE_TVS,           LEAF,    SIGN_AND_KEY, SERVER,    1825,  false},
+    {CERTIFICATE_ITL_RECOVERY,  LEAF,    SIGN,         NULL,      7300,  false},
+    {CERTIFICATE_MANUFACTURING, LAST_CA, ISSUE_LISTS,  NULL,      10950, false},
+    {CERTIFICATE_MIC,           LEAF,    SIGN_AND_KEY, BOTH_ENDS, 7300,  false},
+    {CERTIFICATE_LSC,           LEAF,    SIGN_AND_KEY, PHONE,     1825,  true },
 };
 
 static enum fault
@@ -203,7 +209,7 @@ set_extensions(X509 *making, const struct certificate_plan *plan, struct why *wh
 
 	/* An EC key enciphers nothing. */
 	if (EVP_PKEY_is_a(plan->subject_key, "EC") && strstr(usage, ",keyEncipherment") != NULL)
-		usage = "critical,digitalSignature";
+		usage = SIGN;
 	if (!add_extension(
 		making, plan->issuer, NID_basic_constraints, profiles[plan->profile].constraints) ||
 	    !add_extension(making, plan->issuer, NID_key_usage, usage) ||
