@@ -23,7 +23,7 @@ enum { SERIAL_SIZE = 16 /* bytes, random */, DAY = 24 * 60 * 60 };
 
 /* NULL leaves the extension out. The extended usage of a CA bounds what it issues: CAPF's LSCs
  * are clients too. device: the CN is a phone's, its name stands as URI too, and it lies in the
- * organization of its issuer. */
+ * organization of its issuer. In the order of the enum. */
 static const struct {
 	enum certificate_profile profile;
 	const char *constraints, *usage, *extended;

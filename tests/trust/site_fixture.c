@@ -101,12 +101,65 @@ fixture_vector_certificate(const char *name)
 	return certificate;
 }
 
+size_t
+fixture_signature_at(struct bytes file)
+{
+	struct signed_header header;
+	struct why why;
+
+	assert_accepted(signed_header_read(file, &header, &why), why);
+	return header.before.left;
+}
+
+/* The PKCS#1 v1.5 block of a SHA-512: 00 01 FF.. 00 DigestInfo. */
+static void
+padded_block(struct bytes before, struct bytes behind, uint8_t *block, size_t size)
+{
+	static const uint8_t information[] = {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48,
+	    0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40};
+	enum { DIGEST = 64 };
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	memset(block, 0xff, size);
+	block[0] = 0;
+	block[1] = 1;
+	block[size - DIGEST - sizeof(information) - 1] = 0;
+	memcpy(block + size - DIGEST - sizeof(information), information, sizeof(information));
+	EVP_DigestInit_ex(context, EVP_sha512(), NULL);
+	EVP_DigestUpdate(context, before.at, before.left);
+	EVP_DigestUpdate(context, behind.at, behind.left);
+	EVP_DigestFinal_ex(context, block + size - DIGEST, NULL);
+	EVP_MD_CTX_free(context);
+}
+
+void
+fixture_sign_again(struct buffer *file, EVP_PKEY *key, void (*change)(uint8_t *at, size_t size))
+{
+	struct bytes whole = buffer_bytes_of(file);
+	size_t size = (size_t)EVP_PKEY_get_size(key), at = 0, written = size;
+	uint8_t mark[3] = {12, (uint8_t)(size >> 8), (uint8_t)size}, block[512];
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+
+	assert_true(bytes_find(whole, bytes_of(mark, sizeof(mark)), &at));
+	padded_block(bytes_part(whole, 0, at),
+	    bytes_part(whole, at + sizeof(mark) + size, whole.left), block, size);
+	if (change != NULL)
+		change(block, size);
+	assert_int_equal(EVP_PKEY_sign_init(context), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING), 1);
+	assert_int_equal(
+	    EVP_PKEY_sign(context, file->at + at + sizeof(mark), &written, block, size), 1);
+	EVP_PKEY_CTX_free(context);
+}
+
 const char *
 fixture_folder(void)
 {
+	static bool made;
 	static char folder[] = "/tmp/ringfence-trust-XXXXXX";
 
-	if (strchr(folder, 'X') != NULL)
+	if (!made)
 		assert_non_null(mkdtemp(folder));
+	made = true;
 	return folder;
 }

@@ -30,6 +30,12 @@ void fixture_list(enum trust_list_kind kind, enum fixture_who who, struct buffer
 /* One vector, "trust/ITLFile.tlv". content_free() it. */
 void fixture_vector(const char *name, struct content *content);
 X509 *fixture_vector_certificate(const char *name);
+/* Signs the altered file again with the same digest, as a forger who owns that key can. block (may
+ * be NULL) changes the padded block before it is signed. */
+void fixture_sign_again(
+    struct buffer *file, EVP_PKEY *key, void (*block)(uint8_t *at, size_t size));
+/* Where the signature element of a whole file starts. */
+size_t fixture_signature_at(struct bytes file);
 /* A new folder below the test's, for this process. */
 const char *fixture_folder(void);
 #endif
