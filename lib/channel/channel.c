@@ -126,6 +126,9 @@ channel_destroy(struct channel *channel)
 		datagrams_remove(channel_listener_datagrams(group->listener), channel);
 	loop_watch_free(channel->watch);
 	channel->watch = NULL;
+	/* A session survives a lost connection, but not a fatal alert (RFC 5246 7.2.2). */
+	if (channel->ssl != NULL && channel->alert_sent < 0 && channel->alert_seen < 0)
+		SSL_set_shutdown(channel->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(channel->ssl);
 	channel->ssl = NULL;
 	tls_free(channel->tls);

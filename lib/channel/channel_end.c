@@ -196,6 +196,18 @@ read_finding(unsigned long error, struct channel_end *end)
 	end->next_step = "compare the TLS settings of both sides, and look at the peer's log";
 }
 
+/* The TLS layer's own complaint; what lower layers (ciphers, sockets) added before says less. */
+static unsigned long
+first_tls_error(void)
+{
+	unsigned long first = ERR_peek_error(), error;
+
+	while ((error = ERR_get_error()) != 0)
+		if (ERR_GET_LIB(error) == ERR_LIB_SSL)
+			return error;
+	return first;
+}
+
 static void
 read_end_of_input(const struct channel *channel, struct channel_end *end)
 {
@@ -215,7 +227,7 @@ tls_end_read(struct channel *channel, int result, struct channel_end *end)
 {
 	int kind = SSL_get_error(channel->ssl, result);
 	int error = errno;
-	unsigned long first = ERR_peek_error();
+	unsigned long first = first_tls_error();
 	int reason = ERR_GET_LIB(first) == ERR_LIB_SSL ? ERR_GET_REASON(first) : 0;
 
 	end->security = true;

@@ -120,12 +120,22 @@ on_bytes(void *arg, struct channel *channel, struct bytes bytes)
 	struct kit_end *end = arg;
 	struct why why;
 
-	assert_true(bytes.left <= sizeof(end->received) - end->received_size);
-	if (bytes.left > 0)
+	if (bytes.left <= sizeof(end->received) - 1 - end->received_size &&
+	    end->received_size < sizeof(end->received))
 		memcpy(end->received + end->received_size, bytes.at, bytes.left);
 	end->received_size += bytes.left;
 	if (end->echo)
 		assert_accepted(channel_write(channel, bytes, &why), why);
+	check_done(end->kit);
+}
+
+static void
+on_drained(void *arg, struct channel *channel)
+{
+	struct kit_end *end = arg;
+
+	(void)channel;
+	end->drained++;
 	check_done(end->kit);
 }
 
@@ -176,7 +186,7 @@ kit_init(struct kit *kit)
 	struct why why;
 
 	*kit = (struct kit){
-	    .handlers = {on_open, on_bytes, on_closed, NULL, approve}
+	    .handlers = {on_open, on_bytes, on_closed, on_drained, approve}
         };
 	assert_accepted(loop_new(&kit->loop, &why), why);
 	kit->guard = loop_timer_new(kit->loop, on_guard, kit);
@@ -265,6 +275,12 @@ bool
 kit_both_open(struct kit *kit)
 {
 	return kit->server.opened && kit->client.opened;
+}
+
+bool
+kit_client_open(struct kit *kit)
+{
+	return kit->client.opened;
 }
 
 bool

@@ -29,7 +29,8 @@ struct kit_end {
 	unsigned open_count, closed_count;
 	struct channel_end end;
 	char received[4096];
-	size_t received_size;
+	size_t received_size; /* all of it; received holds the first part */
+	unsigned drained;
 	bool echo;
 	/* What approve() answers; 0 approves. busy_times: how often it says "later" before. */
 	enum peer_rule refuse;
@@ -65,6 +66,7 @@ struct channel *kit_connect(struct kit *kit, enum transport transport, SSL_SESSI
 void kit_run(struct kit *kit, bool (*done)(struct kit *kit));
 /* The usual ends of waiting. */
 bool kit_both_open(struct kit *kit);
+bool kit_client_open(struct kit *kit);
 bool kit_both_closed(struct kit *kit);
 bool kit_server_closed(struct kit *kit);
 bool kit_client_closed(struct kit *kit);
