@@ -320,6 +320,32 @@ database_open(struct database **database, const char *path, enum database_access
 	return FAULT_NONE;
 }
 
+enum fault
+database_hold(struct database **database, const char *path, struct why *why)
+{
+	struct database *opening = calloc(1, sizeof(*opening));
+	int64_t pages;
+	enum fault fault;
+
+	if (opening == NULL)
+		return explain(why, FAULT_SYSTEM, "out of memory opening %s", path);
+	snprintf(opening->path, sizeof(opening->path), "%s", path);
+	if (sqlite3_open_v2(path, &opening->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK)
+		fault = explain_sqlite(opening, why, "cannot open");
+	else if (sqlite3_busy_timeout(opening->handle, DATABASE_BUSY_MS) != SQLITE_OK)
+		fault = explain_sqlite(opening, why, "cannot set the waiting time");
+	else /* the first read maps the -shm */
+		fault = database_query(
+		    opening, take_number, &pages, why, "SELECT count(*) FROM sqlite_schema", "");
+	if (fault != FAULT_NONE) {
+		database_close(opening);
+		return fault;
+	}
+	*database = opening;
+	return FAULT_NONE;
+}
+
 void
 database_close(struct database *database)
 {

@@ -33,6 +33,9 @@ enum database_access { DATABASE_READ, DATABASE_WRITE };
 enum fault database_open(struct database **database, const char *path, enum database_access access,
     const struct migration *migrations, size_t count, struct why *why) MUST_CHECK;
 void database_close(struct database *database);
+/* One idle connection, so that the file's -shm outlives the clean exit of its writer: readers of a
+ * WAL file would fail without it. The supervisor's; answers no queries. */
+enum fault database_hold(struct database **database, const char *path, struct why *why) MUST_CHECK;
 
 /* One statement that gives no rows. *changed (may be NULL): rows it touched. */
 enum fault database_do(struct database *database, int64_t *changed, struct why *why,

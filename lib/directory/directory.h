@@ -22,6 +22,9 @@ enum {
 	DIRECTORY_HASH_SIZE = 65,  /* 64 hex digits and the NUL */
 };
 
+/* The realm that digest users' HA1s are made for: fixed, so that a site can be renamed. */
+#define DIRECTORY_REALM "ringfence"
+
 struct directory;
 
 /* Makes or updates the file when access is DATABASE_WRITE; a new one gets the standard profiles. */

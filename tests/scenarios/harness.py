@@ -292,7 +292,7 @@ class Site:
     def wait_audit(self, **facts):
         return wait_until(lambda: self.audit(**facts), f"an audit record with {facts}")
 
-    def phone(self, number, profile="Encrypted", mac=None, start=True, options=(), **rest):
+    def phone(self, number, profile="encrypted", mac=None, start=True, options=(), **rest):
         """A factory-new phone, known to the manager, with one line; started."""
         if mac is None:
             mac = self.first_mac if not self.phones else self.new_mac()

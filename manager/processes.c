@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/processes.h"
+
+#include <string.h>
+
+int admin_main(struct start *start);
+
+/*
+ * Each gets the least it can work with. The order is the order of starting: who answers stands
+ * before who asks.
+ */
+const struct process_kind process_kinds[] = {
+    /* The operator's view: no private keys, no media, no phone's bytes. */
+    {.name = "admin", .main = admin_main},
+};
+const size_t process_kind_count = COUNT(process_kinds);
+
+const struct process_link process_links[] = {
+    {"edge", "call"},       /* connections and SIP messages */
+    {"admin", "call"},      /* what is registered, which calls there are */
+    {"admin", "files"},     /* something changed: build the files again */
+    {"admin", "enrolment"}, /* a CAPF wish changed */
+};
+const size_t process_link_count = COUNT(process_links);
+
+const struct process_kind *
+process_kind_find(const char *name)
+{
+	for (size_t i = 0; i < process_kind_count; i++)
+		if (strcmp(process_kinds[i].name, name) == 0)
+			return &process_kinds[i];
+	return NULL;
+}
