@@ -13,6 +13,7 @@
 #define SIGNALLING_SIP_FRAMING_H
 
 #include "base/buffer.h"
+#include "base/fault.h"
 #include "signalling/sip_limits.h"
 
 enum sip_frame_kind {

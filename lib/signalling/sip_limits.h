@@ -16,8 +16,6 @@ enum {
 	SIP_URI_MOST = 1024,
 	SIP_PARAMETERS_MOST = 64, /* of one value */
 	SIP_EXTRA_MOST = 16384,   /* header bytes a user adds to one message */
-	/* a stream */
-	SIP_KEEP_ALIVES_MOST = 64, /* blank lines in a row */
 	/* transactions and dialogs */
 	SIP_ROUTES_MOST = 16,
 	SIP_EARLY_DIALOGS_MOST = 16, /* forks of one INVITE */

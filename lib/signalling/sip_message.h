@@ -78,6 +78,7 @@ struct sip_values {
 	const struct sip_message *message;
 	const struct sip_header *header;
 	struct bytes left;
+	size_t count; /* values given; ends at SIP_LIST_MOST */
 };
 void sip_values_begin(
     const struct sip_message *message, enum sip_header_id id, struct sip_values *values);

@@ -27,6 +27,8 @@ enum fault sip_uri_read(struct bytes text, struct sip_uri *uri, struct why *why)
 bool sip_uri_parameter(const struct sip_uri *uri, const char *name, struct bytes *value);
 /* RFC 3261 19.1.4. URIs of other schemes are equal when their text is. */
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
+/* Takes "host[:port]" off the front; blanks around ':' are allowed. port 0: none given. */
+bool sip_host_take(struct bytes *from, struct bytes *host, uint16_t *port) MUST_CHECK;
 /* The user part with %XX undone; false when it does not fit, or holds a NUL or a control. */
 bool sip_uri_user_text(const struct sip_uri *uri, char *text, size_t room) MUST_CHECK;
 #endif

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signalling/sip_validate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "signalling/sip_scan.h"
+
+static bool
+answer_with(struct sip_verdict *verdict, unsigned status)
+{
+	verdict->judgement = SIP_ANSWER_WITH;
+	verdict->status = status;
+	return false;
+}
+
+/* --- the form of a message -------------------------------------------------------------- */
+
+/* These stand at most once (RFC 3261 7.3.1 and each header's grammar). */
+static const enum sip_header_id single[] = {
+    SIP_HEADER_CALL_ID,
+    SIP_HEADER_CSEQ,
+    SIP_HEADER_FROM,
+    SIP_HEADER_TO,
+    SIP_HEADER_CONTENT_LENGTH,
+    SIP_HEADER_CONTENT_TYPE,
+    SIP_HEADER_CONTENT_DISPOSITION,
+    SIP_HEADER_CONTENT_ID,
+    SIP_HEADER_DATE,
+    SIP_HEADER_EVENT,
+    SIP_HEADER_EXPIRES,
+    SIP_HEADER_MAX_FORWARDS,
+    SIP_HEADER_MIME_VERSION,
+    SIP_HEADER_MIN_EXPIRES,
+    SIP_HEADER_MIN_SE,
+    SIP_HEADER_REFER_TO,
+    SIP_HEADER_REFERRED_BY,
+    SIP_HEADER_REPLACES,
+    SIP_HEADER_RETRY_AFTER,
+    SIP_HEADER_SESSION_EXPIRES,
+    SIP_HEADER_SUBSCRIPTION_STATE,
+};
+
+static enum fault
+check_lines(struct sip_message *message, struct why *why)
+{
+	for (size_t i = 0; i < message->headers.count; i++)
+		if (message->headers.row[i].broken)
+			return explain(why, FAULT_MALFORMED, "line %zu is not a header", i + 2);
+	for (size_t i = 0; i < COUNT(single); i++) {
+		const struct sip_header *header = sip_message_header(message, single[i]);
+
+		if (header != NULL && header->next != 0)
+			return explain(
+			    why, FAULT_MALFORMED, "%s given twice", sip_header_name(single[i]));
+	}
+	return FAULT_NONE;
+}
+
+static enum fault
+check_start(struct sip_message *message, struct why *why)
+{
+	if (!message->request)
+		return FAULT_NONE;
+	if (!bytes_equal_text(message->version, "SIP/2.0"))
+		return explain(why, FAULT_MALFORMED, "blanks behind the version");
+	return sip_uri_read(message->request_uri, &message->uri, why);
+}
+
+static enum fault
+check_via(struct sip_message *message, struct why *why)
+{
+	struct sip_values values;
+	struct bytes value;
+
+	sip_values_begin(message, SIP_HEADER_VIA, &values);
+	if (!sip_values_next(&values, &value))
+		return explain(why, FAULT_MALFORMED, "no Via");
+	return sip_via_read(value, &message->via, why);
+}
+
+static enum fault
+check_party(
+    struct sip_message *message, enum sip_header_id id, struct sip_address *party, struct why *why)
+{
+	const struct sip_header *header = sip_message_header(message, id);
+	enum fault fault;
+
+	if (header == NULL)
+		return explain(why, FAULT_MALFORMED, "no %s", sip_header_name(id));
+	if ((fault = sip_address_read(header->value, party, why)) != FAULT_NONE)
+		return explain_within(why, fault, "%s: ", sip_header_name(id));
+	if (party->star)
+		return explain(why, FAULT_MALFORMED, "%s: * is no address", sip_header_name(id));
+	return FAULT_NONE;
+}
+
+static enum fault
+check_from_and_to(struct sip_message *message, struct why *why)
+{
+	enum fault fault = check_party(message, SIP_HEADER_FROM, &message->from, why);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	return check_party(message, SIP_HEADER_TO, &message->to, why);
+}
+
+static enum fault
+check_call_id(struct sip_message *message, struct why *why)
+{
+	struct bytes value = sip_message_value(message, SIP_HEADER_CALL_ID);
+
+	if (value.left == 0)
+		return explain(why, FAULT_MALFORMED, "no Call-ID");
+	if (value.left > SIP_CALL_ID_MOST)
+		return explain(why, FAULT_LIMIT, "Call-ID over %d bytes", SIP_CALL_ID_MOST);
+	if (!sip_scan_all(value, SIP_SCAN_WORD, false))
+		return explain(why, FAULT_MALFORMED, "Call-ID holds a wrong character");
+	message->call_id = value;
+	return FAULT_NONE;
+}
+
+static enum fault
+check_cseq(struct sip_message *message, struct why *why)
+{
+	const struct sip_header *header = sip_message_header(message, SIP_HEADER_CSEQ);
+	enum fault fault;
+
+	if (header == NULL)
+		return explain(why, FAULT_MALFORMED, "no CSeq");
+	if ((fault = sip_cseq_read(header->value, &message->cseq, why)) != FAULT_NONE)
+		return fault;
+	if (!message->request)
+		message->method = message->cseq.method;
+	else if (!bytes_equal(message->cseq.method_name, message->method_name))
+		return explain(why, FAULT_MALFORMED, "CSeq names another method than the request");
+	return FAULT_NONE;
+}
+
+static enum fault
+check_length(struct sip_message *message, struct why *why)
+{
+	const struct sip_header *header = sip_message_header(message, SIP_HEADER_CONTENT_LENGTH);
+	uint64_t length;
+
+	if (header == NULL)
+		return FAULT_NONE;
+	if (!bytes_decimal(header->value, SIP_MESSAGE_MOST, &length))
+		return explain(why, FAULT_MALFORMED, "Content-Length is not a number up to %d",
+		    SIP_MESSAGE_MOST);
+	if (length > message->body.left)
+		return explain(why, FAULT_MALFORMED, "body shorter than Content-Length says");
+	return FAULT_NONE;
+}
+
+static enum fault
+check_content_type(struct sip_message *message, struct why *why)
+{
+	const struct sip_header *header = sip_message_header(message, SIP_HEADER_CONTENT_TYPE);
+	struct sip_token_value value;
+	enum fault fault;
+
+	if (header == NULL)
+		return FAULT_NONE;
+	if ((fault = sip_token_value_read(header->value, &value, why)) != FAULT_NONE)
+		return explain_within(why, fault, "Content-Type: ");
+	if (memchr(value.token.at, '/', value.token.left) == NULL)
+		return explain(why, FAULT_MALFORMED, "Content-Type is no media type");
+	return FAULT_NONE;
+}
+
+static enum fault
+check_max_forwards(struct sip_message *message, struct why *why)
+{
+	uint32_t number;
+	enum fault fault = sip_message_number(message, SIP_HEADER_MAX_FORWARDS, 70, &number, why);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	return number <= 255 ? FAULT_NONE
+			     : explain(why, FAULT_MALFORMED, "Max-Forwards is over 255");
+}
+
+/* "Sat, 13 Nov 2010 23:29:00 GMT": always GMT (RFC 3261 20.17). */
+static enum fault
+check_date(struct sip_message *message, struct why *why)
+{
+	static const char shape[] = "Aaa, 00 Aaa 0000 00:00:00 GMT";
+	const struct sip_header *header = sip_message_header(message, SIP_HEADER_DATE);
+	bool good = header == NULL || header->value.left == sizeof(shape) - 1;
+
+	if (header == NULL)
+		return FAULT_NONE;
+	for (size_t i = 0; good && i < sizeof(shape) - 1; i++) {
+		uint8_t c = header->value.at[i], lower = sip_scan_lower(c);
+
+		if (shape[i] == 'A' || shape[i] == 'a')
+			good = lower >= 'a' && lower <= 'z';
+		else if (shape[i] == '0')
+			good = c >= '0' && c <= '9';
+		else
+			good = c == (uint8_t)shape[i];
+	}
+	return good ? FAULT_NONE
+		    : explain(why, FAULT_MALFORMED, "Date is not as RFC 3261 writes it, in GMT");
+}
+
+/* Lists of addresses that every element reads. */
+static enum fault
+check_addresses(struct sip_message *message, struct why *why)
+{
+	static const enum sip_header_id lists[] = {
+	    SIP_HEADER_CONTACT, SIP_HEADER_ROUTE, SIP_HEADER_RECORD_ROUTE};
+	struct sip_values values;
+	struct sip_address address;
+	struct bytes value;
+	enum fault fault;
+
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		sip_values_begin(message, lists[i], &values);
+		while (sip_values_next(&values, &value)) {
+			if ((fault = sip_address_read(value, &address, why)) != FAULT_NONE)
+				return explain_within(
+				    why, fault, "%s: ", sip_header_name(lists[i]));
+			if (address.star && lists[i] != SIP_HEADER_CONTACT)
+				return explain(why, FAULT_MALFORMED, "%s: * is no address",
+				    sip_header_name(lists[i]));
+		}
+	}
+	return FAULT_NONE;
+}
+
+static enum fault (*const checks[])(struct sip_message *, struct why *) = {
+    check_lines,
+    check_start,
+    check_via,
+    check_from_and_to,
+    check_call_id,
+    check_cseq,
+    check_length,
+    check_content_type,
+    check_max_forwards,
+    check_date,
+    check_addresses,
+};
+
+/* May this message be answered at all? ACK and responses never are, nor what has no Via. */
+static bool
+is_answerable(const struct sip_message *message)
+{
+	return message->request && message->method != SIP_METHOD_ACK &&
+	       sip_message_header(message, SIP_HEADER_VIA) != NULL;
+}
+
+bool
+sip_validate(struct sip_message *message, struct sip_verdict *verdict)
+{
+	bool other = !bytes_equal_text(bytes_part(bytes_trim(message->version), 0, 7), "SIP/2.0");
+
+	verdict->judgement = SIP_ACCEPTED;
+	verdict->status = 0;
+	verdict->why.text[0] = '\0';
+	verdict->value[0] = '\0';
+	verdict->header = SIP_HEADER_OTHER;
+	if (other) {
+		(void)!explain(&verdict->why, FAULT_MALFORMED, "only SIP/2.0 is spoken here");
+		answer_with(verdict, 505);
+	}
+	for (size_t i = 0; verdict->judgement == SIP_ACCEPTED && i < COUNT(checks); i++)
+		if (checks[i](message, &verdict->why) != FAULT_NONE)
+			answer_with(verdict, 400);
+	if (verdict->judgement != SIP_ACCEPTED && !is_answerable(message))
+		verdict->judgement = SIP_DROPPED;
+	return verdict->judgement == SIP_ACCEPTED;
+}
+
+/* --- what an element can do ------------------------------------------------------------- */
+
+static bool
+is_in(const char *const *list, struct bytes word)
+{
+	for (; *list != NULL; list++)
+		if (bytes_equal_text_nocase(word, *list))
+			return true;
+	return false;
+}
+
+static void
+append(struct sip_verdict *verdict, struct bytes word)
+{
+	size_t size = strlen(verdict->value);
+
+	if (word.left > 0 && sip_scan_all(word, SIP_SCAN_TOKEN, false))
+		snprintf(verdict->value + size, sizeof(verdict->value) - size, "%s%.*s",
+		    size > 0 ? ", " : "", (int)word.left, (const char *)word.at);
+}
+
+static void
+tell(struct sip_verdict *verdict, enum sip_header_id header, const char *const *list)
+{
+	verdict->header = header;
+	verdict->value[0] = '\0';
+	for (; *list != NULL; list++) {
+		size_t size = strlen(verdict->value);
+
+		if ((*list)[strlen(*list) - 1] != '/')
+			snprintf(verdict->value + size, sizeof(verdict->value) - size, "%s%s",
+			    size > 0 ? ", " : "", *list);
+	}
+}
+
+static bool
+can_method(const struct sip_message *message, const struct sip_abilities *abilities,
+    struct sip_verdict *verdict)
+{
+	if (abilities->methods == NULL || is_in(abilities->methods, message->method_name))
+		return true;
+	if (message->method == SIP_METHOD_OTHER) {
+		(void)!explain(&verdict->why, FAULT_UNEXPECTED, "this method is not known here");
+		return answer_with(verdict, 501);
+	}
+	tell(verdict, SIP_HEADER_ALLOW, abilities->methods);
+	(void)!explain(&verdict->why, FAULT_UNEXPECTED, "this method is not allowed here");
+	return answer_with(verdict, 405);
+}
+
+static bool
+can_scheme(const struct sip_message *message, const struct sip_abilities *abilities,
+    struct sip_verdict *verdict)
+{
+	enum sip_scheme to = message->to.uri.scheme;
+
+	if (!abilities->schemes_sip_only)
+		return true;
+	if (message->uri.scheme != SIP_SCHEME_SIP && message->uri.scheme != SIP_SCHEME_SIPS) {
+		(void)!explain(
+		    &verdict->why, FAULT_UNEXPECTED, "only sip: and sips: URIs are known");
+		return answer_with(verdict, 416);
+	}
+	/* RFC 3261 10.3: what is registered is a SIP or SIPS address. */
+	if (message->method == SIP_METHOD_REGISTER && to != SIP_SCHEME_SIP &&
+	    to != SIP_SCHEME_SIPS) {
+		(void)!explain(
+		    &verdict->why, FAULT_MALFORMED, "To of a REGISTER is no SIP address");
+		return answer_with(verdict, 400);
+	}
+	return true;
+}
+
+static bool
+can_extensions(const struct sip_message *message, const struct sip_abilities *abilities,
+    struct sip_verdict *verdict)
+{
+	struct sip_values values;
+	struct bytes value;
+
+	if (abilities->extensions == NULL || message->method == SIP_METHOD_CANCEL)
+		return true;
+	sip_values_begin(message, SIP_HEADER_REQUIRE, &values);
+	while (sip_values_next(&values, &value))
+		if (value.left > 0 && !is_in(abilities->extensions, value))
+			append(verdict, value);
+	if (verdict->value[0] == '\0')
+		return true;
+	verdict->header = SIP_HEADER_UNSUPPORTED;
+	(void)!explain(&verdict->why, FAULT_UNEXPECTED, "an extension it requires is not known");
+	return answer_with(verdict, 420);
+}
+
+/* An entry that ends in '/' stands for all its subtypes. */
+static bool
+type_is_known(const char *const *types, struct bytes type)
+{
+	for (; *types != NULL; types++) {
+		size_t size = strlen(*types);
+		bool family = (*types)[size - 1] == '/';
+		struct bytes compared = family ? bytes_part(type, 0, size) : type;
+
+		if (bytes_equal_text_nocase(compared, *types))
+			return true;
+	}
+	return false;
+}
+
+static bool
+body_is_optional(const struct sip_message *message)
+{
+	struct sip_token_value value;
+	struct bytes handling;
+
+	return sip_token_value_read(sip_message_value(message, SIP_HEADER_CONTENT_DISPOSITION),
+		   &value, NULL) == FAULT_NONE &&
+	       sip_parameter(value.parameters, "handling", &handling) &&
+	       bytes_equal_text_nocase(handling, "optional");
+}
+
+static bool
+can_body(const struct sip_message *message, const struct sip_abilities *abilities,
+    struct sip_verdict *verdict)
+{
+	struct bytes encoding = sip_message_value(message, SIP_HEADER_CONTENT_ENCODING);
+	struct sip_token_value value;
+
+	if (abilities->types == NULL || message->body.left == 0 || body_is_optional(message))
+		return true;
+	if (encoding.left > 0 && !bytes_equal_text_nocase(encoding, "identity")) {
+		(void)!explain(&verdict->why, FAULT_UNEXPECTED, "encoded bodies are not read here");
+		return answer_with(verdict, 415);
+	}
+	if (sip_token_value_read(
+		sip_message_value(message, SIP_HEADER_CONTENT_TYPE), &value, NULL) == FAULT_NONE &&
+	    type_is_known(abilities->types, value.token))
+		return true;
+	tell(verdict, SIP_HEADER_ACCEPT, abilities->types);
+	(void)!explain(&verdict->why, FAULT_UNEXPECTED, "bodies of this type are not read here");
+	return answer_with(verdict, 415);
+}
+
+/* Does an Accept value ("application/sdp", "application/ *", any) cover one of our types? */
+static bool
+accept_covers(struct bytes accept, const char *const *types)
+{
+	struct sip_token_value value;
+
+	if (sip_token_value_read(accept, &value, NULL) != FAULT_NONE)
+		return false;
+	if (bytes_equal_text(value.token, "*/*") || type_is_known(types, value.token))
+		return true;
+	return bytes_equal_text_nocase(value.token, "application/*");
+}
+
+/* An INVITE that accepts nothing we could ever answer with. */
+static bool
+can_answer_body(const struct sip_message *message, const struct sip_abilities *abilities,
+    struct sip_verdict *verdict)
+{
+	struct sip_values values;
+	struct bytes value;
+
+	if (abilities->types == NULL || message->method != SIP_METHOD_INVITE ||
+	    sip_message_header(message, SIP_HEADER_ACCEPT) == NULL)
+		return true;
+	sip_values_begin(message, SIP_HEADER_ACCEPT, &values);
+	while (sip_values_next(&values, &value))
+		if (accept_covers(value, abilities->types))
+			return true;
+	(void)!explain(&verdict->why, FAULT_UNEXPECTED, "it accepts no body we could answer with");
+	return answer_with(verdict, 406);
+}
+
+static bool
+can_forward(const struct sip_message *message, const struct sip_abilities *abilities,
+    struct sip_verdict *verdict)
+{
+	uint32_t number;
+
+	if (!abilities->forwards ||
+	    sip_message_number(message, SIP_HEADER_MAX_FORWARDS, 70, &number, NULL) != FAULT_NONE ||
+	    number > 0)
+		return true;
+	(void)!explain(&verdict->why, FAULT_UNEXPECTED, "too many hops");
+	return answer_with(verdict, 483);
+}
+
+static bool (*const abilities_checks[])(
+    const struct sip_message *, const struct sip_abilities *, struct sip_verdict *) = {
+    can_method,
+    can_scheme,
+    can_forward,
+    can_extensions,
+    can_body,
+    can_answer_body,
+};
+
+bool
+sip_validate_for(const struct sip_message *message, const struct sip_abilities *abilities,
+    struct sip_verdict *verdict)
+{
+	verdict->judgement = SIP_ACCEPTED;
+	verdict->status = 0;
+	verdict->why.text[0] = '\0';
+	verdict->value[0] = '\0';
+	verdict->header = SIP_HEADER_OTHER;
+	/* An ACK gets no answer, whatever it asks for. */
+	if (message->method == SIP_METHOD_ACK)
+		return true;
+	for (size_t i = 0; i < COUNT(abilities_checks); i++)
+		if (!abilities_checks[i](message, abilities, verdict))
+			return false;
+	return true;
+}
