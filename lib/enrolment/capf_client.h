@@ -17,7 +17,7 @@
 struct capf_client_owner {
 	/* Makes a key of that kind aside; appends its SubjectPublicKeyInfo. */
 	enum fault (*make_key)(
-	    void *arg, enum capf_key key, struct buffer *public_key, struct why *why);
+	    void *arg, enum key_kind kind, struct buffer *public_key, struct why *why);
 	/* The certificate over the key of make_key: check it (issuer, name, key, time), store it,
 	 * put the key in its place. Whole or not at all. */
 	enum fault (*store)(void *arg, struct bytes certificate, struct why *why);

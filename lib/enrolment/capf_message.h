@@ -89,8 +89,8 @@ bool capf_message_has(const struct capf_message *message, enum capf_element elem
 /* Is a whole message at the front of a stream? *size is what it takes. FAULT_BUSY: not yet, come
  * with more. FAULT_MALFORMED, FAULT_LIMIT: it never will be. */
 enum fault capf_message_size(struct bytes stream, size_t *size, struct why *why) MUST_CHECK;
-/* Reads exactly one message. An element the command does not have is refused, as is one given
- * twice or one it cannot do without. */
+/* Reads exactly one message. An element we do not know is passed over; one that is known but has
+ * no place in the command is refused, as is one given twice or one missing. */
 enum fault capf_message_read(
     struct bytes input, struct capf_message *message, struct why *why) MUST_CHECK;
 /* Appends the message, elements in the order of their tags. The buffer is spoilt by a value that

@@ -11,6 +11,7 @@
 
 #include "enrolment/capf_key.h"
 #include "enrolment/capf_message.h"
+#include "enrolment/capf_proof.h"
 
 enum capf_operation {
 	CAPF_OPERATION_NONE,
@@ -20,7 +21,6 @@ enum capf_operation {
 	CAPF_OPERATIONS
 };
 const char *capf_operation_name(enum capf_operation operation);
-bool capf_operation_from_name(struct bytes name, enum capf_operation *operation) MUST_CHECK;
 
 /* How the device must prove itself for the pending operation. */
 enum capf_mode {
@@ -30,12 +30,11 @@ enum capf_mode {
 	CAPF_MODES
 };
 const char *capf_mode_name(enum capf_mode mode);
-bool capf_mode_from_name(struct bytes name, enum capf_mode *mode) MUST_CHECK;
 
 struct capf_task {
 	enum capf_operation operation;
 	enum capf_mode mode;
-	enum capf_key key;
+	enum key_kind key;
 };
 
 /* How it ended. fault FAULT_NONE: done (or nothing to do). */
