@@ -119,8 +119,7 @@ manager_new(struct why *why)
 	if (imb_get_errno(manager) != 0)
 		return explain(why, FAULT_SYSTEM, "intel-ipsec-mb: %s",
 		    imb_get_strerror(imb_get_errno(manager)));
-	if ((manager->features & needed) != needed || architecture == IMB_ARCH_NONE ||
-	    architecture == IMB_ARCH_NOAESNI)
+	if ((manager->features & needed) != needed || architecture == IMB_ARCH_NONE)
 		return explain(
 		    why, FAULT_MISSING, "intel-ipsec-mb: the processor has no AES instructions");
 	if (!(manager->features & IMB_FEATURE_SELF_TEST) ||
