@@ -12,10 +12,10 @@
 
 enum {
 	CODEC_FRAME_MS = 20,
-	CODEC_FRAME_MOST = 960,    /* samples in CODEC_FRAME_MS at 48 kHz */
-	CODEC_PAYLOAD_MOST = 1275, /* bytes; an Opus frame's own limit */
-	CODEC_DECODED_MOST = 5760, /* samples in the longest payload accepted (120 ms of Opus) */
-	CODEC_OPUS_BITRATE = 32000,
+	CODEC_FRAME_MOST = 960,     /* samples in CODEC_FRAME_MS at 48 kHz */
+	CODEC_PAYLOAD_MOST = 1275,  /* bytes; an Opus frame's own limit */
+	CODEC_DECODED_MOST = 5760,  /* samples in the longest payload accepted (120 ms of Opus) */
+	CODEC_OPUS_BITRATE = 64000, /* constant, bits a second */
 };
 
 struct encoder;

@@ -26,7 +26,7 @@ enum {
 	MEDIA_RTCP_MS = 5000,   /* between our reports */
 	MEDIA_FRESH_MS = 12000, /* authenticated packets older than this no longer light a lock */
 	MEDIA_KEY_GRACE_MS = 1000, /* after a change, packets under the old key still count */
-	MEDIA_BURST = 64,          /* datagrams taken at once */
+	MEDIA_BURST = 16,          /* datagrams taken at once */
 	MEDIA_PORTS_TRIED_MOST = 4096,
 };
 
