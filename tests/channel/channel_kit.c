@@ -191,9 +191,7 @@ kit_init(struct kit *kit)
 {
 	struct why why;
 
-	*kit = (struct kit){
-	    .handlers = {on_open, on_bytes, on_closed, on_drained, approve}
-        };
+	*kit = (struct kit){.handlers = {on_open, on_bytes, on_closed, on_drained, approve}};
 	assert_accepted(loop_new(&kit->loop, &why), why);
 	kit->guard = loop_timer_new(kit->loop, on_guard, kit);
 	kit->server.kit = kit->client.kit = kit;

@@ -240,23 +240,26 @@ static const struct {
 	unsigned requests;
 	size_t body_most;
 } exchanges[] = {
-    {"HEAD has no body",              "HEAD /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
-     "HTTP/1.1 404 Not Found\r\n",													     "Content-Length: 13\r\n",     1, 0},
+    {"HEAD has no body", "HEAD /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+	"HTTP/1.1 404 Not Found\r\n", "Content-Length: 13\r\n", 1, 0},
     {"two in one packet",
-     "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
-	"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",					 "HTTP/1.1 404 Not Found\r\n",       "no such file\nHTTP/1.1 404", 2, 0},
+	"GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
+	"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+	"HTTP/1.1 404 Not Found\r\n", "no such file\nHTTP/1.1 404", 2, 0},
     {"POST where only GET is served", "POST /echo HTTP/1.1\r\nHost: h\r\n\r\n",
-     "HTTP/1.1 405 Method Not Allowed\r\n",												    "Allow: GET, HEAD\r\n",       0, 0},
+	"HTTP/1.1 405 Method Not Allowed\r\n", "Allow: GET, HEAD\r\n", 0, 0},
     {"a body where it is allowed",
-     "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",	      "HTTP/1.1 200 OK\r\n",              "X-Own: yes\r\n",             1, 5},
-    {"a body over the limit",         "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nhello!",
-     "HTTP/1.1 413 Content Too Large\r\n",												     "longer than 5 bytes",        0, 5},
+	"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+	"HTTP/1.1 200 OK\r\n", "X-Own: yes\r\n", 1, 5},
+    {"a body over the limit", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nhello!",
+	"HTTP/1.1 413 Content Too Large\r\n", "longer than 5 bytes", 0, 5},
     {"a smuggled request",
-     "GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",		       "HTTP/1.1 400 Bad Request\r\n",     "Content-Length given twice", 0, 5},
-    {"a chunked request",             "GET /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
-     "HTTP/1.1 501 Not Implemented\r\n",												       "Transfer-Encoding",          0, 5},
-    {"nonsense",		      "REGISTER sip:a SIP/2.0\r\n\r\n",                                    "HTTP/1.1 501 Not Implemented\r\n", "version",                    0,
-     0																					   },
+	"GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+	"HTTP/1.1 400 Bad Request\r\n", "Content-Length given twice", 0, 5},
+    {"a chunked request", "GET /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
+	"HTTP/1.1 501 Not Implemented\r\n", "Transfer-Encoding", 0, 5},
+    {"nonsense", "REGISTER sip:a SIP/2.0\r\n\r\n", "HTTP/1.1 501 Not Implemented\r\n", "version", 0,
+	0},
 };
 
 static void
