@@ -148,10 +148,8 @@ channel_listener_free(struct channel_listener *listener)
 	datagrams_free(listener->datagrams);
 	loop_watch_free(listener->watch);
 	loop_timer_free(listener->pause);
-	if (listener->group != NULL) {
-		channel_group_drop_handshakes(listener->group);
+	if (listener->group != NULL)
 		listener->group->listener = NULL;
-	}
 	channel_group_release(listener->group);
 	if (listener->fd >= 0)
 		close(listener->fd);
