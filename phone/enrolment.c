@@ -24,24 +24,14 @@ struct capf {
 static void finish(struct capf *capf, enum fault fault, const char *sentence);
 
 static enum fault
-make_key(void *arg, enum capf_key kind, struct buffer *public_key, struct why *why)
+make_key(void *arg, enum key_kind kind, struct buffer *public_key, struct why *why)
 {
-	static const enum key_kind kinds[CAPF_KEYS] = {
-	    [CAPF_KEY_RSA_512] = KEY_RSA_512,
-	    [CAPF_KEY_RSA_1024] = KEY_RSA_1024,
-	    [CAPF_KEY_RSA_2048] = KEY_RSA_2048,
-	    [CAPF_KEY_RSA_3072] = KEY_RSA_3072,
-	    [CAPF_KEY_RSA_4096] = KEY_RSA_4096,
-	    [CAPF_KEY_EC_P256] = KEY_P256,
-	    [CAPF_KEY_EC_P384] = KEY_P384,
-	    [CAPF_KEY_EC_P521] = KEY_P521,
-	};
 	struct capf *capf = arg;
 	EVP_PKEY *key = NULL;
 	unsigned char *der = NULL;
 	int size;
 	enum fault fault =
-	    keys_generate(capf->phone->identity.keys, KEY_LSC_NEXT, kinds[kind], false, NULL, why);
+	    keys_generate(capf->phone->identity.keys, KEY_LSC_NEXT, kind, false, NULL, why);
 
 	if (fault != FAULT_NONE || (fault = keys_public(capf->phone->identity.keys, KEY_LSC_NEXT,
 					&key, why)) != FAULT_NONE)
@@ -53,7 +43,7 @@ make_key(void *arg, enum capf_key kind, struct buffer *public_key, struct why *w
 		fault = explain(why, FAULT_SYSTEM, "the new key cannot be written");
 	OPENSSL_free(der);
 	EVP_PKEY_free(key);
-	notice_event(capf->phone, "key made", json_pack("{s:s}", "kind", capf_key_name(kind)));
+	notice_event(capf->phone, "key made", json_pack("{s:s}", "kind", key_kind_name(kind)));
 	return fault;
 }
 

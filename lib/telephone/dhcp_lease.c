@@ -32,7 +32,7 @@ add_text(struct dhcp_servers *servers, struct bytes text)
 static bool
 add_four(struct dhcp_servers *servers, const uint8_t octets[4])
 {
-	struct address address = {.size = sizeof(struct sockaddr_in)};
+	struct address address;
 	char text[ADDRESS_TEXT_SIZE];
 	struct bytes view;
 	size_t size = 0;
