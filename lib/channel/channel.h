@@ -90,7 +90,8 @@ struct channel_listen_plan {
 /* If refused, fd is still the caller's. */
 enum fault channel_listen(struct channel_listener **listener, struct loop *loop,
     const struct channel_listen_plan *plan, struct why *why) MUST_CHECK;
-/* Stops accepting. Its channels live on (UDP: they are closed, in silence). */
+/* Stops accepting. Its open channels live on; those that still shake hands, and UDP's, end in
+ * silence. */
 void channel_listener_free(struct channel_listener *listener);
 /* New handshakes use tls; open connections keep what they have. */
 void channel_listener_set_tls(struct channel_listener *listener, struct tls *tls);

@@ -100,6 +100,15 @@ channel_group_release(struct channel_group *group)
 	free(group);
 }
 
+void
+channel_group_drop_handshakes(struct channel_group *group)
+{
+	struct deadline *first;
+
+	while ((first = group->handshake.ends.after) != &group->handshake.ends)
+		channel_destroy(of_deadline(first));
+}
+
 enum fault
 channel_group_admit(struct channel_group *group, const struct address *remote,
     struct source **source, struct why *why)

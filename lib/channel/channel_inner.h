@@ -83,6 +83,8 @@ enum fault channel_group_new(struct channel_group **group, struct loop *loop, st
     const struct channel_limits *limits, const struct channel_handlers *handlers, void *arg,
     struct why *why) MUST_CHECK;
 void channel_group_release(struct channel_group *group);
+/* Ends, in silence, what nobody was told of yet. */
+void channel_group_drop_handshakes(struct channel_group *group);
 
 /* channel.c */
 /* Takes fd over on success, and one reference of the group. */

@@ -148,8 +148,10 @@ channel_listener_free(struct channel_listener *listener)
 	datagrams_free(listener->datagrams);
 	loop_watch_free(listener->watch);
 	loop_timer_free(listener->pause);
-	if (listener->group != NULL)
+	if (listener->group != NULL) {
+		channel_group_drop_handshakes(listener->group);
 		listener->group->listener = NULL;
+	}
 	channel_group_release(listener->group);
 	if (listener->fd >= 0)
 		close(listener->fd);

@@ -27,13 +27,24 @@ struct http_head {
 	    path[HTTP_PATH_MOST]; /* requests: decoded, "/" first, without query; no NUL, no ".." */
 	struct bytes query;       /* requests: after '?', as sent */
 	int status;               /* responses: 100 to 599 */
-	struct http_header headers[HTTP_HEADERS_MOST];
 	size_t header_count;
-	bool has_length, chunked; /* chunked: responses only */
-	uint64_t length;          /* of the body that follows */
-	bool keep;                /* may the connection be used again? */
-	size_t size;              /* bytes of the head, with its empty line */
+	bool has_length, chunked;                      /* chunked: responses only */
+	uint64_t length;                               /* of the body that follows */
+	bool keep;                                     /* may the connection be used again? */
+	size_t size;                                   /* bytes of the head, with its empty line */
+	struct http_header headers[HTTP_HEADERS_MOST]; /* header_count of them */
 };
+
+/* The chunked coding of a response's body (RFC 9112 7.1), taken off as it arrives. Zeroed. */
+struct http_chunks {
+	uint64_t left; /* of the chunk we are in */
+	bool in_chunk, after_chunk, in_trailer, done;
+	size_t line; /* bytes of the unfinished size or trailer line */
+	char text[24];
+};
+/* Appends what input held of the body; chunks->done at its end. Refuses what exceeds body. */
+enum fault http_chunks_read(struct http_chunks *chunks, struct bytes *input, struct buffer *body,
+    struct why *why) MUST_CHECK;
 
 /* Is a whole head there? FAULT_BUSY: not yet, come with more. Views into input. */
 enum fault http_request_read(

@@ -31,12 +31,12 @@ static const struct {
 	int key_type;
 	bool aes_256, tls13;
 } suites[] = {
-    {"ECDHE-ECDSA-AES256-GCM-SHA384", EVP_PKEY_EC,   true,  false},
-    {"ECDHE-RSA-AES256-GCM-SHA384",   EVP_PKEY_RSA,  true,  false},
-    {"ECDHE-ECDSA-AES128-GCM-SHA256", EVP_PKEY_EC,   false, false},
-    {"ECDHE-RSA-AES128-GCM-SHA256",   EVP_PKEY_RSA,  false, false},
-    {"TLS_AES_256_GCM_SHA384",        EVP_PKEY_NONE, true,  true },
-    {"TLS_AES_128_GCM_SHA256",        EVP_PKEY_NONE, false, true },
+    {"ECDHE-ECDSA-AES256-GCM-SHA384", EVP_PKEY_EC, true, false},
+    {"ECDHE-RSA-AES256-GCM-SHA384", EVP_PKEY_RSA, true, false},
+    {"ECDHE-ECDSA-AES128-GCM-SHA256", EVP_PKEY_EC, false, false},
+    {"ECDHE-RSA-AES128-GCM-SHA256", EVP_PKEY_RSA, false, false},
+    {"TLS_AES_256_GCM_SHA384", EVP_PKEY_NONE, true, true},
+    {"TLS_AES_128_GCM_SHA256", EVP_PKEY_NONE, false, true},
 };
 
 /* What OpenSSL complains about, for sentences about our own configuration. */

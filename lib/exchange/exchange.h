@@ -67,7 +67,7 @@ struct leg_record {
 	char local_tag[64], remote_tag[128];
 	char local_uri[160], remote_uri[160], remote_target[256];
 	uint32_t local_cseq, remote_cseq;
-	bool has_remote_cseq;
+	bool has_remote_cseq, uac;
 	bool certificate, digest;
 	bool callinfo, srtp_fallback, update;
 	bool srtp_to_us, srtp_from_us;
@@ -91,8 +91,8 @@ enum call_change { CALL_STARTED, CALL_ANSWERED, CALL_CHANGED, CALL_ENDED };
 struct exchange_seams {
 	void *arg;
 	/* A message for a connection: a view, valid during the call. May carry SDES keys. */
-	void (*send)(void *arg, uint64_t flow, struct bytes message);
-	void (*close)(void *arg, uint64_t flow, const char *reason);
+	void (*send)(void *arg, const struct flow *flow, struct bytes message);
+	void (*close)(void *arg, const struct flow *flow, const char *reason);
 	subscriber_find *find;
 	subscriber_line_exists *line_exists;
 	/* Unguessable bytes for tags, branches and nonces. */
@@ -141,6 +141,14 @@ enum fault exchange_open(struct exchange *exchange, const struct flow *flow, uin
 void exchange_message(
     struct exchange *exchange, uint64_t flow, struct bytes message, uint64_t now_ms);
 void exchange_closed(struct exchange *exchange, uint64_t flow, const char *reason, uint64_t now_ms);
+
+/* The same for every connection that this edge held. */
+void exchange_closed_holder(
+    struct exchange *exchange, unsigned holder, const char *reason, uint64_t now_ms);
+
+/* The operator changed phones, profiles or users: what is registered is checked anew, bit by bit;
+ * what may not be there any more is removed and its connection closed. */
+void exchange_configuration_changed(struct exchange *exchange);
 
 /* Milliseconds until exchange_tick() has something to do; at most one minute. */
 uint64_t exchange_due(const struct exchange *exchange, uint64_t now_ms);

@@ -17,7 +17,8 @@
 enum { FLOW_NAME_SIZE = 128, FLOW_SERIAL_SIZE = 48, FLOW_BY_SIZE = 96 };
 
 struct flow {
-	uint64_t id; /* the edge's, never used twice in a node; 0 is no connection */
+	uint64_t id;     /* the edge's, never used twice in a node; 0 is no connection */
+	unsigned holder; /* which edge holds it: the program's own number */
 	enum transport transport;
 	struct address local, remote;
 	bool certificate;                 /* TLS with a client certificate that trust approved */

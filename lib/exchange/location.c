@@ -160,6 +160,20 @@ location_close(struct location *location, struct connection *connection)
 	free(connection);
 }
 
+void
+location_drop_awaited(struct location *location)
+{
+	for (size_t i = 0; i < location->connection_buckets; i++) {
+		struct connection *at = location->connections[i], *next;
+
+		for (; at != NULL; at = next) {
+			next = at->next_of_bucket;
+			if (at->awaited)
+				location_close(location, at);
+		}
+	}
+}
+
 struct registration *
 location_find(const struct location *location, struct bytes line, struct bytes device)
 {

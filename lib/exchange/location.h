@@ -7,21 +7,30 @@
 #define EXCHANGE_LOCATION_H
 
 #include "exchange/exchange.h"
+#include "signalling/sip_digest.h"
 
 struct connection;
+struct leg;
 
 struct registration {
 	struct registration_record record;
 	struct connection *connection; /* NULL while its connection was not (yet) replayed */
 	uint64_t expires_ms;
-	uint64_t told_ms; /* when calls.db last heard of it */
+	uint64_t told_ms;    /* when calls.db last heard of it */
+	uint32_t generation; /* of the configuration it was checked against */
 	struct registration *next_of_bucket, *next_of_connection;
 };
 
+/* awaited: remembered from before a restart and not replayed yet; flow holds what it must be. */
 struct connection {
 	struct flow flow;
+	bool awaited, closing;
+	char remote[ADDRESS_TEXT_SIZE]; /* of flow.remote */
 	struct registration *registrations;
 	size_t registered;
+	struct leg *legs; /* by next_of_connection; core.h places them */
+	struct sip_nonce_window nonce_window;
+	unsigned digests_refused;
 	struct connection *next_of_bucket;
 };
 
@@ -43,6 +52,9 @@ enum fault location_open(struct location *location, const struct flow *flow,
     struct connection **opened, struct why *why) MUST_CHECK;
 /* Its registrations stay, without a connection. */
 void location_close(struct location *location, struct connection *connection);
+
+/* Ends every connection that is still awaited. */
+void location_drop_awaited(struct location *location);
 
 struct registration *location_find(
     const struct location *location, struct bytes line, struct bytes device);

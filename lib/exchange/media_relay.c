@@ -5,7 +5,7 @@
 static const struct {
 	const char *secure, *clear;
 } profiles[] = {
-    {"RTP/SAVP",  "RTP/AVP" },
+    {"RTP/SAVP", "RTP/AVP"},
     {"RTP/SAVPF", "RTP/AVPF"},
 };
 

@@ -13,8 +13,8 @@
 enum {
 	SUBSCRIBER_DEVICE_SIZE = 64, /* "SEP001122334455", or a third-party phone's own name */
 	SUBSCRIBER_LINE_SIZE = 64,   /* the number, user part of its address of record */
-	SUBSCRIBER_DISPLAY_SIZE = 96,
-	SUBSCRIBER_USER_SIZE = 64,
+	SUBSCRIBER_DISPLAY_SIZE = 128,
+	SUBSCRIBER_USER_SIZE = 128,
 	SUBSCRIBER_HA1_SIZE = 65, /* hexadecimal */
 };
 

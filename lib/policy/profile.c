@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/profile.h"
 
+#include <string.h>
+
 enum { PLAIN = 1 << TRANSPORT_UDP | 1 << TRANSPORT_TCP, TLS_ONLY = 1 << TRANSPORT_TLS };
 
 /* In the order of enum profile_standard: name, mode, transports, suites, third party, digest
@@ -97,6 +99,15 @@ profile_check(const struct profile *profile, struct why *why)
 			return explain(why, FAULT_FORBIDDEN, "profile %s: %s", profile->name,
 			    contradictions[i].because);
 	return FAULT_NONE;
+}
+
+bool
+profile_equal(const struct profile *a, const struct profile *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->mode == b->mode &&
+	       a->transports == b->transports && a->suites == b->suites &&
+	       a->third_party == b->third_party && a->digest == b->digest &&
+	       a->digest_counts == b->digest_counts;
 }
 
 static const struct {

@@ -44,6 +44,8 @@ const struct profile *profile_standard(enum profile_standard which);
 /* Is the profile itself consistent? Each contradiction has its sentence (FAULT_FORBIDDEN). */
 enum fault profile_check(const struct profile *profile, struct why *why) MUST_CHECK;
 
+bool profile_equal(const struct profile *a, const struct profile *b);
+
 /* The three choices of SRTP suites an operator has: "all", "aead", "aes-256". */
 bool profile_suites_from_name(struct bytes name, unsigned *suites) MUST_CHECK;
 /* "none" for 0; "some" for a set that has no name. */

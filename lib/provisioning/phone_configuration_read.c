@@ -33,12 +33,22 @@ stop(struct reader *reader, enum fault fault)
 	XML_StopParser(reader->parser, XML_FALSE);
 }
 
+/* expat 2.9 renamed it when it widened the number. */
+static unsigned long
+line_now(XML_Parser parser)
+{
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+	return (unsigned long)XML_GetCurrentLineNumber64(parser);
+#else
+	return (unsigned long)XML_GetCurrentLineNumber(parser);
+#endif
+}
+
 /* The line is put in front of the sentence. */
 static enum fault
 within_line(struct reader *reader, enum fault fault)
 {
-	return explain_within(reader->why, fault,
-	    "line %lu: ", (unsigned long)XML_GetCurrentLineNumber(reader->parser));
+	return explain_within(reader->why, fault, "line %lu: ", line_now(reader->parser));
 }
 
 static void
@@ -338,8 +348,7 @@ parse(struct reader *reader, struct bytes document)
 		XML_STATUS_ERROR &&
 	    reader->fault == FAULT_NONE) {
 		return explain(reader->why, FAULT_MALFORMED, "line %lu: %s",
-		    (unsigned long)XML_GetCurrentLineNumber(reader->parser),
-		    XML_ErrorString(XML_GetErrorCode(reader->parser)));
+		    line_now(reader->parser), XML_ErrorString(XML_GetErrorCode(reader->parser)));
 	}
 	if (reader->fault != FAULT_NONE)
 		return reader->fault;

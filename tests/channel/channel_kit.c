@@ -181,13 +181,17 @@ on_guard(void *arg)
 }
 
 void
+kit_turn(struct loop *loop)
+{
+	event_base_loop(loop_base(loop), EVLOOP_ONCE);
+}
+
+void
 kit_init(struct kit *kit)
 {
 	struct why why;
 
-	*kit = (struct kit){
-	    .handlers = {on_open, on_bytes, on_closed, on_drained, approve}
-        };
+	*kit = (struct kit){.handlers = {on_open, on_bytes, on_closed, on_drained, approve}};
 	assert_accepted(loop_new(&kit->loop, &why), why);
 	kit->guard = loop_timer_new(kit->loop, on_guard, kit);
 	kit->server.kit = kit->client.kit = kit;
@@ -202,7 +206,7 @@ kit_finish(struct kit *kit)
 	/* Goodbyes end by themselves; a channel that leaks runs into the guard. */
 	loop_timer_set(kit->guard, KIT_GUARD_MS);
 	while (channel_alive() > 0)
-		event_base_loop(loop_base(kit->loop), EVLOOP_ONCE);
+		kit_turn(kit->loop);
 	tls_free(kit->server_tls);
 	tls_free(kit->client_tls);
 	loop_timer_free(kit->guard);

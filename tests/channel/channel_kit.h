@@ -64,6 +64,8 @@ void kit_listen(struct kit *kit, enum transport transport);
 struct channel *kit_connect(struct kit *kit, enum transport transport, SSL_SESSION *session);
 /* Runs until done() or the guard (which fails the test). */
 void kit_run(struct kit *kit, bool (*done)(struct kit *kit));
+/* Waits for one event and handles it. */
+void kit_turn(struct loop *loop);
 /* The usual ends of waiting. */
 bool kit_both_open(struct kit *kit);
 bool kit_client_open(struct kit *kit);

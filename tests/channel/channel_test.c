@@ -84,11 +84,11 @@ a_goodbye_is_told_from_a_truncation(void **state)
 static const struct {
 	const char *sends, *sentence;
 } strangers[] = {
-    {"GET / HTTP/1.1\r\nHost: a\r\n\r\n",    "plain HTTP on a TLS port"},
-    {"REGISTER sip:a SIP/2.0\r\n\r\n",       "what arrived is not TLS" },
-    {"\x16\x03\x01\x00\x05\x01\x00\x00\x01", NULL                      },
-    {"\x15\x03\x03\x00\x02\x02\x28",         "out of turn"             },
-    {NULL,				   "in mid-handshake"        },
+    {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "plain HTTP on a TLS port"},
+    {"REGISTER sip:a SIP/2.0\r\n\r\n", "what arrived is not TLS"},
+    {"\x16\x03\x01\x00\x05\x01\x00\x00\x01", NULL},
+    {"\x15\x03\x03\x00\x02\x02\x28", "out of turn"},
+    {NULL, "in mid-handshake"},
 };
 
 static void

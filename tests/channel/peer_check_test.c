@@ -11,15 +11,15 @@ static const struct {
 	enum peer_rule rule;
 	const char *check_name;
 } judged[] = {
-    {"a good phone",             "SEP001122334455",    -1, 9,  true,  false, PEER_RULE_NONE,          NULL          },
-    {"an expired one",           "SEP001122334455",    -9, -1, true,  false, PEER_RULE_EXPIRED,       NULL          },
-    {"one of next year",         "SEP001122334455",    5,  9,  true,  false, PEER_RULE_NOT_YET_VALID, NULL          },
-    {"one of another CA",        "SEP001122334455",    -1, 9,  false, false, PEER_RULE_UNKNOWN_CA,    NULL          },
-    {"a good server",            "m|DNS:manager.test", -1, 9,  true,  true,  PEER_RULE_NONE,          "manager.test"},
-    {"a server of another name", "m|DNS:other.test",   -1, 9,  true,  true,  PEER_RULE_NAME,
-     "manager.test"												 },
-    {"a server of an address",   "m|IP:127.0.0.1",     -1, 9,  true,  true,  PEER_RULE_NONE,          "127.0.0.1"   },
-    {"of another address",       "m|IP:127.0.0.2",     -1, 9,  true,  true,  PEER_RULE_NAME,          "127.0.0.1"   },
+    {"a good phone", "SEP001122334455", -1, 9, true, false, PEER_RULE_NONE, NULL},
+    {"an expired one", "SEP001122334455", -9, -1, true, false, PEER_RULE_EXPIRED, NULL},
+    {"one of next year", "SEP001122334455", 5, 9, true, false, PEER_RULE_NOT_YET_VALID, NULL},
+    {"one of another CA", "SEP001122334455", -1, 9, false, false, PEER_RULE_UNKNOWN_CA, NULL},
+    {"a good server", "m|DNS:manager.test", -1, 9, true, true, PEER_RULE_NONE, "manager.test"},
+    {"a server of another name", "m|DNS:other.test", -1, 9, true, true, PEER_RULE_NAME,
+	"manager.test"},
+    {"a server of an address", "m|IP:127.0.0.1", -1, 9, true, true, PEER_RULE_NONE, "127.0.0.1"},
+    {"of another address", "m|IP:127.0.0.2", -1, 9, true, true, PEER_RULE_NAME, "127.0.0.1"},
 };
 
 static void

@@ -75,20 +75,20 @@ a_phone_without_one_is_refused_when_required(void **state)
 static const struct {
 	const char *client_suites, *client_signatures, *suite, *server_name;
 } choices[] = {
-    {"ECDHE-RSA-AES256-GCM-SHA384",                               NULL,                        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",   "callmanager"   },
-    {"ECDHE-RSA-AES128-GCM-SHA256",                               NULL,                        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",   "callmanager"   },
-    {"ECDHE-ECDSA-AES256-GCM-SHA384",                             NULL,                        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-     "callmanager-EC"																     },
-    {"ECDHE-ECDSA-AES128-GCM-SHA256",                             NULL,                        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-     "callmanager-EC"																     },
- /* The server's preference counts. */
-    {"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384",   NULL,
-     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",											     "callmanager"   },
- /* All suites offered, but the client verifies only one kind of signature. */
+    {"ECDHE-RSA-AES256-GCM-SHA384", NULL, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "callmanager"},
+    {"ECDHE-RSA-AES128-GCM-SHA256", NULL, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "callmanager"},
+    {"ECDHE-ECDSA-AES256-GCM-SHA384", NULL, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+	"callmanager-EC"},
+    {"ECDHE-ECDSA-AES128-GCM-SHA256", NULL, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+	"callmanager-EC"},
+    /* The server's preference counts. */
+    {"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384", NULL,
+	"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "callmanager"},
+    /* All suites offered, but the client verifies only one kind of signature. */
     {"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384", "RSA+SHA256:RSA-PSS+SHA256",
-     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",											     "callmanager"   },
+	"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "callmanager"},
     {"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384", "ECDSA+SHA256:ECDSA+SHA384",
-     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",											   "callmanager-EC"},
+	"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "callmanager-EC"},
 };
 
 static void
@@ -120,20 +120,20 @@ static const struct {
 	bool aes_256_only;
 	const char *alert, *sentence;
 } refusals[] = {
-    {"TLS 1.1",		    "ALL:@SECLEVEL=0",             TLS1_VERSION,   TLS1_1_VERSION, false, "protocol_version",
-     "no TLS version we allow"															  },
-    {"TLS 1.3 in strict mode",     NULL,                          TLS1_3_VERSION, TLS1_3_VERSION, false, "protocol_version",
-     "no TLS version we allow"															  },
-    {"CBC",			"ECDHE-RSA-AES256-SHA384",     TLS1_2_VERSION, TLS1_2_VERSION, false, "handshake_failure",
-     "no cipher suite we allow"															 },
-    {"RSA key transport",          "AES256-GCM-SHA384",           TLS1_2_VERSION, TLS1_2_VERSION, false,
-     "handshake_failure",												     "no cipher suite we allow"},
-    {"DHE",			"DHE-RSA-AES256-GCM-SHA384",   TLS1_2_VERSION, TLS1_2_VERSION, false, "handshake_failure",
-     "no cipher suite we allow"															 },
-    {"ChaCha20",		   "ECDHE-RSA-CHACHA20-POLY1305", TLS1_2_VERSION, TLS1_2_VERSION, false,
-     "handshake_failure",												     "no cipher suite we allow"},
+    {"TLS 1.1", "ALL:@SECLEVEL=0", TLS1_VERSION, TLS1_1_VERSION, false, "protocol_version",
+	"no TLS version we allow"},
+    {"TLS 1.3 in strict mode", NULL, TLS1_3_VERSION, TLS1_3_VERSION, false, "protocol_version",
+	"no TLS version we allow"},
+    {"CBC", "ECDHE-RSA-AES256-SHA384", TLS1_2_VERSION, TLS1_2_VERSION, false, "handshake_failure",
+	"no cipher suite we allow"},
+    {"RSA key transport", "AES256-GCM-SHA384", TLS1_2_VERSION, TLS1_2_VERSION, false,
+	"handshake_failure", "no cipher suite we allow"},
+    {"DHE", "DHE-RSA-AES256-GCM-SHA384", TLS1_2_VERSION, TLS1_2_VERSION, false, "handshake_failure",
+	"no cipher suite we allow"},
+    {"ChaCha20", "ECDHE-RSA-CHACHA20-POLY1305", TLS1_2_VERSION, TLS1_2_VERSION, false,
+	"handshake_failure", "no cipher suite we allow"},
     {"AES-128 where AES-256 only", "ECDHE-RSA-AES128-GCM-SHA256", TLS1_2_VERSION, TLS1_2_VERSION,
-     true,											       "handshake_failure", "no cipher suite we allow"},
+	true, "handshake_failure", "no cipher suite we allow"},
 };
 
 static void
@@ -194,15 +194,15 @@ static const struct {
 	enum peer_rule rule;
 	const char *alert;
 } alerts[] = {
-    {PEER_RULE_EXPIRED,       "certificate_expired"    },
-    {PEER_RULE_NOT_YET_VALID, "bad_certificate"        },
-    {PEER_RULE_UNKNOWN_CA,    "unknown_ca"             },
-    {PEER_RULE_REVOKED,       "certificate_revoked"    },
-    {PEER_RULE_SIGNATURE,     "decrypt_error"          },
-    {PEER_RULE_PURPOSE,       "unsupported_certificate"},
-    {PEER_RULE_NAME,          "bad_certificate"        },
-    {PEER_RULE_WEAK,          "bad_certificate"        },
-    {PEER_RULE_OTHER,         "certificate_unknown"    },
+    {PEER_RULE_EXPIRED, "certificate_expired"},
+    {PEER_RULE_NOT_YET_VALID, "bad_certificate"},
+    {PEER_RULE_UNKNOWN_CA, "unknown_ca"},
+    {PEER_RULE_REVOKED, "certificate_revoked"},
+    {PEER_RULE_SIGNATURE, "decrypt_error"},
+    {PEER_RULE_PURPOSE, "unsupported_certificate"},
+    {PEER_RULE_NAME, "bad_certificate"},
+    {PEER_RULE_WEAK, "bad_certificate"},
+    {PEER_RULE_OTHER, "certificate_unknown"},
 };
 
 static void

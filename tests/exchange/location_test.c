@@ -140,16 +140,16 @@ many_are_all_found_and_all_swept(void **state)
 static const struct {
 	const char *name, *device; /* NULL: names none */
 } names[] = {
-    {"SEP001122334455",           "SEP001122334455"},
-    {"CP-8832-SEP001122334455",   "SEP001122334455"},
+    {"SEP001122334455", "SEP001122334455"},
+    {"CP-8832-SEP001122334455", "SEP001122334455"},
     {"CP-8832NR-SEP0011223344FF", "SEP0011223344FF"},
-    {"sep001122334455",           NULL             },
-    {"SEP00112233445",            NULL             },
-    {"CP--SEP001122334455",       NULL             },
-    {"CP-SEP001122334455",        NULL             },
-    {"XX-8832-SEP001122334455",   NULL             },
-    {"SEP001122334455,CN=x",      NULL             },
-    {"",			  NULL	     },
+    {"sep001122334455", NULL},
+    {"SEP00112233445", NULL},
+    {"CP--SEP001122334455", NULL},
+    {"CP-SEP001122334455", NULL},
+    {"XX-8832-SEP001122334455", NULL},
+    {"SEP001122334455,CN=x", NULL},
+    {"", NULL},
 };
 
 static void
