@@ -53,7 +53,8 @@ struct edge_item {
 
 /* Takes the next item off a packet. Unused fields are not written: items are large. */
 enum fault edge_item_read(struct bytes *packet, struct edge_item *item, struct why *why) MUST_CHECK;
-/* Appends. FAULT_LIMIT, and nothing appended, if the batch would exceed EDGE_BATCH_MOST. */
+/* Appends. FAULT_LIMIT, and nothing appended, if the batch would exceed EDGE_BATCH_MOST: send it
+ * and try again. FAULT_FORBIDDEN: the bytes are none or too many for any batch. */
 enum fault edge_item_write(
     struct buffer *batch, const struct edge_item *item, struct why *why) MUST_CHECK;
 /* The hot ones, without building an item. kind: EDGE_MESSAGE or EDGE_SEND. */
