@@ -131,10 +131,10 @@ static const struct {
 	const char *name;
 	bool (*read)(struct bytes body, struct rtcp_packet *packet);
 } readers[] = {
-    {RTCP_SR,   "sender report",      read_reports},
-    {RTCP_RR,   "receiver report",    read_reports},
+    {RTCP_SR, "sender report", read_reports},
+    {RTCP_RR, "receiver report", read_reports},
     {RTCP_SDES, "source description", read_sources},
-    {RTCP_BYE,  "goodbye",            read_bye    },
+    {RTCP_BYE, "goodbye", read_bye},
 };
 
 enum fault

@@ -84,26 +84,34 @@ rtp_write(struct buffer *buffer, const struct rtp_packet *packet)
 	buffer_bytes(buffer, packet->payload);
 }
 
-bool
-rtp_header_size(struct bytes datagram, size_t *size)
+/* CSRCs and extension, rare in what we carry. */
+static bool
+skip_optional(struct bytes *datagram, uint8_t first)
 {
-	size_t whole = datagram.left;
-	struct bytes fixed, ignored;
+	struct bytes ignored;
 	uint16_t profile, words;
 
-	if (!bytes_take(&datagram, RTP_HEADER_LEAST, &fixed) || fixed.at[0] >> 6 != RTP_VERSION)
+	if (!bytes_take(datagram, (size_t)(first & CSRC_COUNT) * WORD, &ignored))
 		return false;
-	if ((fixed.at[0] & (CSRC_COUNT | EXTENSION)) == 0) {
-		*size = RTP_HEADER_LEAST;
-		return true;
-	}
-	if (!bytes_take(&datagram, (size_t)(fixed.at[0] & CSRC_COUNT) * WORD, &ignored))
+	return !(first & EXTENSION) ||
+	       (bytes_take_u16(datagram, &profile) && bytes_take_u16(datagram, &words) &&
+		   bytes_take(datagram, (size_t)words * WORD, &ignored));
+}
+
+/* One take for the fixed header: this runs for every packet that is protected. */
+bool
+rtp_outline_read(struct bytes datagram, struct rtp_outline *outline)
+{
+	size_t whole = datagram.left;
+	struct bytes fixed;
+
+	if (!bytes_take(&datagram, RTP_HEADER_LEAST, &fixed) || fixed.at[0] >> 6 != RTP_VERSION ||
+	    (fixed.at[0] & (CSRC_COUNT | EXTENSION) && !skip_optional(&datagram, fixed.at[0])))
 		return false;
-	if (fixed.at[0] & EXTENSION &&
-	    (!bytes_take_u16(&datagram, &profile) || !bytes_take_u16(&datagram, &words) ||
-		!bytes_take(&datagram, (size_t)words * WORD, &ignored)))
-		return false;
-	*size = whole - datagram.left;
+	outline->header = whole - datagram.left;
+	outline->sequence = (uint16_t)(fixed.at[2] << 8 | fixed.at[3]);
+	outline->ssrc = (uint32_t)fixed.at[8] << 24 | (uint32_t)fixed.at[9] << 16 |
+			(uint32_t)fixed.at[10] << 8 | fixed.at[11];
 	return true;
 }
 

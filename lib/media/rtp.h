@@ -33,8 +33,13 @@ struct rtp_packet {
 enum fault rtp_read(struct bytes datagram, struct rtp_packet *packet, struct why *why) MUST_CHECK;
 /* Never writes padding. Spoils the buffer if a field is out of range. */
 void rtp_write(struct buffer *buffer, const struct rtp_packet *packet);
-/* The size of the header with CSRCs and extension, which SRTP leaves in clear. */
-bool rtp_header_size(struct bytes datagram, size_t *size) MUST_CHECK;
+/* What SRTP needs to know of a packet whose payload it cannot read yet. */
+struct rtp_outline {
+	size_t header; /* bytes with CSRCs and extension, which SRTP leaves in clear */
+	uint16_t sequence;
+	uint32_t ssrc;
+};
+bool rtp_outline_read(struct bytes datagram, struct rtp_outline *outline) MUST_CHECK;
 /* RTP and RTCP on one port tell apart by the second byte (RFC 5761 4). */
 bool rtp_looks_like_rtcp(struct bytes datagram);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "media/srtp.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ struct stream {
 
 struct channel { /* RTP or RTCP: its own key, salt and counts */
 	struct srtp_cipher *cipher;
-	uint8_t salt[SUITE_SALT_MOST];
+	uint8_t salt[SRTP_NONCE_MOST]; /* zeros behind it */
+	size_t tag_size;
 	struct srtp_counts counts;
 };
 
@@ -54,11 +56,11 @@ static const struct {
 	const char *name;
 	enum fault fault;
 } refusals[SRTP_REFUSALS] = {
-    [SRTP_REFUSED_MALFORMED] = {"malformed",      FAULT_MALFORMED },
-    [SRTP_REFUSED_AUTHENTICATION] = {"authentication", FAULT_UNTRUSTED },
-    [SRTP_REFUSED_REPLAY] = {"replay",         FAULT_UNEXPECTED},
-    [SRTP_REFUSED_PLAIN] = {"plain",          FAULT_FORBIDDEN },
-    [SRTP_REFUSED_LIMIT] = {"limit",          FAULT_LIMIT     },
+    [SRTP_REFUSED_MALFORMED] = {"malformed", FAULT_MALFORMED},
+    [SRTP_REFUSED_AUTHENTICATION] = {"authentication", FAULT_UNTRUSTED},
+    [SRTP_REFUSED_REPLAY] = {"replay", FAULT_UNEXPECTED},
+    [SRTP_REFUSED_PLAIN] = {"plain", FAULT_FORBIDDEN},
+    [SRTP_REFUSED_LIMIT] = {"limit", FAULT_LIMIT},
 };
 
 const char *
@@ -78,7 +80,7 @@ static enum fault
 channel_init(const struct srtp_backend *backend, enum suite suite, const struct srtp_key_set *keys,
     struct channel *channel, struct why *why)
 {
-	memcpy(channel->salt, keys->salt, sizeof(channel->salt));
+	memcpy(channel->salt, keys->salt, suite_sizes(suite)->salt);
 	return backend->cipher_new(&channel->cipher, suite, keys, why);
 }
 
@@ -93,6 +95,8 @@ srtp_new_session(struct srtp **srtp, const struct srtp_keys *keys,
 		return explain(why, FAULT_SYSTEM, "out of memory");
 	making->suite = keys->suite;
 	making->aead = suite_sizes(keys->suite)->aead;
+	making->rtp.tag_size = suite_sizes(keys->suite)->rtp_tag;
+	making->rtcp.tag_size = suite_sizes(keys->suite)->rtcp_tag;
 	making->backend = backend != NULL ? backend : srtp_backend_best();
 	if (!srtp_backend_has(making->backend, keys->suite))
 		making->backend = srtp_backend_evp();
@@ -180,13 +184,14 @@ static void
 nonce_make(const struct srtp *srtp, const struct channel *channel, struct passage *passage)
 {
 	uint8_t *at = passage->nonce + (srtp->aead ? 2 : 4);
+	uint64_t word, mixed = htobe64((uint64_t)passage->ssrc << 32 | passage->index >> 16);
 
-	memset(passage->nonce, 0, sizeof(passage->nonce));
-	memcpy(passage->nonce, channel->salt, suite_sizes(srtp->suite)->salt);
-	for (unsigned i = 0; i < 4; i++)
-		at[i] ^= (uint8_t)(passage->ssrc >> 8 * (3 - i));
-	for (unsigned i = 0; i < 6; i++)
-		at[4 + i] ^= (uint8_t)(passage->index >> 8 * (5 - i));
+	memcpy(passage->nonce, channel->salt, sizeof(passage->nonce));
+	memcpy(&word, at, sizeof(word));
+	word ^= mixed;
+	memcpy(at, &word, sizeof(word));
+	at[8] ^= (uint8_t)(passage->index >> 8);
+	at[9] ^= (uint8_t)passage->index;
 	passage->job.nonce = passage->nonce;
 }
 
@@ -195,22 +200,20 @@ static bool
 rtp_parts(struct srtp *srtp, uint8_t *packet, size_t size, struct passage *passage)
 {
 	struct srtp_job *job = &passage->job;
-	struct bytes view = bytes_of(packet, size), fixed;
-	uint16_t sequence;
+	struct rtp_outline outline;
 
-	if (size > SRTP_PACKET_MOST || !rtp_header_size(view, &job->header_size) ||
-	    !bytes_take(&view, RTP_HEADER_LEAST, &fixed))
+	if (size > SRTP_PACKET_MOST || !rtp_outline_read(bytes_of(packet, size), &outline))
 		return false;
-	sequence = (uint16_t)(fixed.at[2] << 8 | fixed.at[3]);
-	passage->ssrc = number_at(fixed.at + 8);
-	passage->stream = stream_find(srtp, passage->ssrc);
+	passage->ssrc = outline.ssrc;
+	passage->stream = stream_find(srtp, outline.ssrc);
 	passage->index =
-	    rtp_index(passage->stream != NULL ? passage->stream->rtp.newest : 0, sequence);
+	    rtp_index(passage->stream != NULL ? passage->stream->rtp.newest : 0, outline.sequence);
 	job->header = packet;
-	job->body = packet + job->header_size;
-	job->body_size = size - job->header_size;
+	job->header_size = outline.header;
+	job->body = packet + outline.header;
+	job->body_size = size - outline.header;
 	job->tag = packet + size;
-	job->tag_size = suite_sizes(srtp->suite)->rtp_tag;
+	job->tag_size = srtp->rtp.tag_size;
 	job->trailer = passage->trailer;
 	job->trailer_size = srtp->aead ? 0 : SRTP_TRAILER_SIZE;
 	number_put(passage->trailer, (uint32_t)(passage->index >> 16));
@@ -247,7 +250,7 @@ srtp_seal(struct srtp *srtp, uint8_t *packet, size_t *size, size_t room, struct 
 enum fault
 srtp_open(struct srtp *srtp, uint8_t *packet, size_t *size, struct why *why)
 {
-	size_t tag_size = suite_sizes(srtp->suite)->rtp_tag;
+	size_t tag_size = srtp->rtp.tag_size;
 	struct passage passage;
 
 	if (*size < tag_size || !rtp_parts(srtp, packet, *size - tag_size, &passage))
@@ -288,7 +291,7 @@ rtcp_parts(struct srtp *srtp, uint8_t *packet, size_t size, struct passage *pass
 	job->header_size = RTCP_HEADER;
 	job->body = packet + RTCP_HEADER;
 	job->body_size = size - RTCP_HEADER;
-	job->tag_size = suite_sizes(srtp->suite)->rtcp_tag;
+	job->tag_size = srtp->rtcp.tag_size;
 	job->tag = packet + size + (srtp->aead ? 0 : RTCP_INDEX_SIZE);
 	job->trailer = packet + size + (srtp->aead ? job->tag_size : 0);
 	job->trailer_size = RTCP_INDEX_SIZE;
@@ -327,7 +330,7 @@ srtcp_seal(struct srtp *srtp, uint8_t *packet, size_t *size, size_t room, struct
 enum fault
 srtcp_open(struct srtp *srtp, uint8_t *packet, size_t *size, struct why *why)
 {
-	size_t growth = suite_sizes(srtp->suite)->rtcp_tag + RTCP_INDEX_SIZE;
+	size_t growth = srtp->rtcp.tag_size + RTCP_INDEX_SIZE;
 	struct passage passage;
 
 	if (*size < growth || !rtcp_parts(srtp, packet, *size - growth, &passage))

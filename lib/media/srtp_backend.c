@@ -64,9 +64,7 @@ static bool
 compare(const struct srtp_backend *backend, enum suite suite)
 {
 	const struct srtp_backend *evp = srtp_backend_evp();
-	const struct srtp_key_set keys = {
-	    .key = {1, 2, 3, 4, 5, 6, 7, 8, 9}
-        };
+	const struct srtp_key_set keys = {.key = {1, 2, 3, 4, 5, 6, 7, 8, 9}};
 	struct srtp_cipher *ours = NULL, *theirs = NULL;
 	struct why why;
 	bool same = backend->cipher_new(&ours, suite, &keys, &why) == FAULT_NONE &&

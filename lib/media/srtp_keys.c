@@ -43,9 +43,9 @@ derive_set(EVP_CIPHER_CTX *context, const struct srtp_master *master, uint8_t fi
 		uint8_t *at;
 		size_t size;
 	} wanted[] = {
-	    {set->key,  sizes->key       }, /* label + 0 */
+	    {set->key, sizes->key},         /* label + 0 */
 	    {set->auth, sizeof(set->auth)}, /* label + 1 */
-	    {set->salt, sizes->salt      }, /* label + 2 */
+	    {set->salt, sizes->salt},       /* label + 2 */
 	};
 
 	for (uint8_t i = 0; i < COUNT(wanted); i++)

@@ -34,25 +34,26 @@ static const struct {
 	enum fault fault;
 	size_t samples;
 } files[] = {
-    {"two samples of mono",         FORMAT "0100 401f0000 803e0000 0200 1000 64617461 04000000 01000200",
-     FAULT_NONE,													   2},
+    {"two samples of mono", FORMAT "0100 401f0000 803e0000 0200 1000 64617461 04000000 01000200",
+	FAULT_NONE, 2},
     {"a chunk nobody knows before",
-     FORMAT "0100 401f0000 803e0000 0200 1000 4c495354 03000000 61626300 "
-	       "64617461 02000000 0100",								  FAULT_NONE,      1},
-    {"stereo counts pairs",         FORMAT "0200 401f0000 803e0000 0400 1000 64617461 04000000 01000300",
-     FAULT_NONE,													   1},
-    {"data longer than the file",   FORMAT "0100 401f0000 803e0000 0200 1000 64617461 ffffff7f 0100",
-     FAULT_NONE,													   1},
-    {"no data",		     FORMAT "0100 401f0000 803e0000 0200 1000",                            FAULT_MALFORMED, 0},
-    {"data before the format",      "52494646 ffffffff 57415645 64617461 02000000 0100",                  FAULT_MALFORMED,
-     0														      },
-    {"a format cut short",          "52494646 ffffffff 57415645 666d7420 04000000 01000100",              FAULT_MALFORMED,
-     0														      },
-    {"8 bits",		      FORMAT "0100 401f0000 803e0000 0200 0800 64617461 02000000 0100",     FAULT_LIMIT,     0},
-    {"three channels",              FORMAT "0300 401f0000 803e0000 0200 1000 64617461 02000000 0100",
-     FAULT_LIMIT,													  0},
-    {"4 kHz",		       FORMAT "0100 a00f0000 803e0000 0200 1000 64617461 02000000 0100",     FAULT_LIMIT,     0},
-    {"not a WAVE file",             "89504e47",							   FAULT_MALFORMED, 0},
+	FORMAT "0100 401f0000 803e0000 0200 1000 4c495354 03000000 61626300 "
+	       "64617461 02000000 0100",
+	FAULT_NONE, 1},
+    {"stereo counts pairs", FORMAT "0200 401f0000 803e0000 0400 1000 64617461 04000000 01000300",
+	FAULT_NONE, 1},
+    {"data longer than the file", FORMAT "0100 401f0000 803e0000 0200 1000 64617461 ffffff7f 0100",
+	FAULT_NONE, 1},
+    {"no data", FORMAT "0100 401f0000 803e0000 0200 1000", FAULT_MALFORMED, 0},
+    {"data before the format", "52494646 ffffffff 57415645 64617461 02000000 0100", FAULT_MALFORMED,
+	0},
+    {"a format cut short", "52494646 ffffffff 57415645 666d7420 04000000 01000100", FAULT_MALFORMED,
+	0},
+    {"8 bits", FORMAT "0100 401f0000 803e0000 0200 0800 64617461 02000000 0100", FAULT_LIMIT, 0},
+    {"three channels", FORMAT "0300 401f0000 803e0000 0200 1000 64617461 02000000 0100",
+	FAULT_LIMIT, 0},
+    {"4 kHz", FORMAT "0100 a00f0000 803e0000 0200 1000 64617461 02000000 0100", FAULT_LIMIT, 0},
+    {"not a WAVE file", "89504e47", FAULT_MALFORMED, 0},
 };
 
 static void
@@ -220,13 +221,13 @@ static const struct {
 	enum fault fault;
 	const char *words;
 } wrong[] = {
-    {"disc:x",		      FAULT_MALFORMED, "null, file:"      },
-    {"",			    FAULT_MALFORMED, "null, file:"      },
-    {"null:x",		      FAULT_MALFORMED, "takes no name"    },
-    {"alsa:",		       FAULT_MALFORMED, "wants the name"   },
-    {"file:/no/such/file.wav,",     FAULT_MISSING,   "/no/such/file.wav"},
-    {"file:/etc/passwd,",           FAULT_MALFORMED, "not a WAVE file"  },
-    {"file:,/no/such/folder/o.wav", FAULT_MISSING,   "/no/such/folder"  },
+    {"disc:x", FAULT_MALFORMED, "null, file:"},
+    {"", FAULT_MALFORMED, "null, file:"},
+    {"null:x", FAULT_MALFORMED, "takes no name"},
+    {"alsa:", FAULT_MALFORMED, "wants the name"},
+    {"file:/no/such/file.wav,", FAULT_MISSING, "/no/such/file.wav"},
+    {"file:/etc/passwd,", FAULT_MALFORMED, "not a WAVE file"},
+    {"file:,/no/such/folder/o.wav", FAULT_MISSING, "/no/such/folder"},
 };
 
 static void

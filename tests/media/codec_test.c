@@ -13,14 +13,14 @@ static const struct {
 	uint8_t code;
 	int16_t ulaw, alaw;
 } ends[] = {
-    {0x00, -32124, -5504 },
-    {0x80, 32124,  5504  },
-    {0x2a, -5372,  -32256},
-    {0xaa, 5372,   32256 },
-    {0x7f, 0,      -848  },
-    {0xff, 0,      848   },
-    {0x55, -716,   -8    },
-    {0xd5, 716,    8     },
+    {0x00, -32124, -5504},
+    {0x80, 32124, 5504},
+    {0x2a, -5372, -32256},
+    {0xaa, 5372, 32256},
+    {0x7f, 0, -848},
+    {0xff, 0, 848},
+    {0x55, -716, -8},
+    {0xd5, 716, 8},
 };
 
 static void
@@ -159,12 +159,12 @@ static const struct {
 	bool lose;
 	double least;
 } sounds[] = {
-    {"u-law",		  CODEC_PCMU, false, 0.995},
-    {"A-law",		  CODEC_PCMA, false, 0.995},
-    {"Opus",		   CODEC_OPUS, false, 0.95 },
-    {"u-law, one in ten lost", CODEC_PCMU, true,  0.80 },
-    {"A-law, one in ten lost", CODEC_PCMA, true,  0.80 },
-    {"Opus, one in ten lost",  CODEC_OPUS, true,  0.90 },
+    {"u-law", CODEC_PCMU, false, 0.995},
+    {"A-law", CODEC_PCMA, false, 0.995},
+    {"Opus", CODEC_OPUS, false, 0.95},
+    {"u-law, one in ten lost", CODEC_PCMU, true, 0.80},
+    {"A-law, one in ten lost", CODEC_PCMA, true, 0.80},
+    {"Opus, one in ten lost", CODEC_OPUS, true, 0.90},
 };
 
 static void

@@ -94,13 +94,13 @@ static const struct {
 	uint16_t first;
 	unsigned played_least, lost_most;
 } scenarios[] = {
-    {"an even network loses nothing",         even,     0,     PACKETS,      0 },
-    {"nor across the roll-over",              even,     65500, PACKETS,      0 },
-    {"one in ten lost is named as lost",      lossy,    65500, PACKETS - 20, 20},
-    {"swapped packets are put in order",      swapping, 100,   PACKETS - 6,  6 },
-    {"40 ms of unevenness is learnt",         uneven,   100,   PACKETS - 12, 12},
-    {"a second of nothing is survived",       one_gap,  100,   PACKETS - 50, 60},
-    {"a hang whose packets come all at once", one_hang, 100,   PACKETS - 20, 20},
+    {"an even network loses nothing", even, 0, PACKETS, 0},
+    {"nor across the roll-over", even, 65500, PACKETS, 0},
+    {"one in ten lost is named as lost", lossy, 65500, PACKETS - 20, 20},
+    {"swapped packets are put in order", swapping, 100, PACKETS - 6, 6},
+    {"40 ms of unevenness is learnt", uneven, 100, PACKETS - 12, 12},
+    {"a second of nothing is survived", one_gap, 100, PACKETS - 50, 60},
+    {"a hang whose packets come all at once", one_hang, 100, PACKETS - 20, 20},
 };
 
 static void

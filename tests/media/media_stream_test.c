@@ -143,10 +143,10 @@ static const struct {
 	int suite; /* -1: plain RTP */
 	unsigned file_rate;
 } calls[] = {
-    {CODEC_OPUS, SUITE_AEAD_AES_256_GCM,        16000},
-    {CODEC_PCMU, SUITE_AEAD_AES_128_GCM,        8000 },
+    {CODEC_OPUS, SUITE_AEAD_AES_256_GCM, 16000},
+    {CODEC_PCMU, SUITE_AEAD_AES_128_GCM, 8000},
     {CODEC_PCMA, SUITE_AES_CM_128_HMAC_SHA1_80, 44100},
-    {CODEC_PCMU, -1,			    16000},
+    {CODEC_PCMU, -1, 16000},
 };
 
 static void

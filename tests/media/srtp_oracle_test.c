@@ -17,13 +17,13 @@ static const struct {
 	policy_setter *rtp, *rtcp;
 } policies[SUITE_COUNT] = {
     [SUITE_AEAD_AES_256_GCM] = {srtp_crypto_policy_set_aes_gcm_256_16_auth,
-				srtp_crypto_policy_set_aes_gcm_256_16_auth},
+	srtp_crypto_policy_set_aes_gcm_256_16_auth},
     [SUITE_AEAD_AES_128_GCM] = {srtp_crypto_policy_set_aes_gcm_128_16_auth,
-				srtp_crypto_policy_set_aes_gcm_128_16_auth},
+	srtp_crypto_policy_set_aes_gcm_128_16_auth},
     [SUITE_AES_CM_128_HMAC_SHA1_80] = {srtp_crypto_policy_set_rtp_default,
-				srtp_crypto_policy_set_rtcp_default       },
+	srtp_crypto_policy_set_rtcp_default},
     [SUITE_AES_CM_128_HMAC_SHA1_32] = {srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32,
-				srtp_crypto_policy_set_rtcp_default       },
+	srtp_crypto_policy_set_rtcp_default},
 };
 
 static srtp_t

@@ -185,19 +185,19 @@ static const struct {
 	} steps[12];
 	size_t count;
 } orders[] = {
-    {"in order",			  {{1, 0}, {2, 0}, {3, 0}},						     3},
-    {"a duplicate",		       {{1, 0}, {2, 0}, {2, FAULT_UNEXPECTED}, {1, FAULT_UNEXPECTED}},               4},
+    {"in order", {{1, 0}, {2, 0}, {3, 0}}, 3},
+    {"a duplicate", {{1, 0}, {2, 0}, {2, FAULT_UNEXPECTED}, {1, FAULT_UNEXPECTED}}, 4},
     {"reordered inside the window",
-     {{100, 0}, {228, 0}, {101, 0}, {102, 0}, {101, FAULT_UNEXPECTED}},                                                 5},
-    {"64 old is still inside the window", {{100, 0}, {164, 0}, {163, 0}},                                               3},
-    {"one too old for the window",        {{100, 0}, {229, 0}, {101, FAULT_UNEXPECTED}, {102, 0}},                      4},
-    {"far older than the window",         {{100, 0}, {1000, 0}, {101, FAULT_UNEXPECTED}},                               3},
-    {"roll-over in order",                {{65534, 0}, {65535, 0}, {65536, 0}, {65537, 0}},                             4},
-    {"roll-over with 50 lost around it",  {{65510, 0}, {65561, 0}, {65562, 0}},                                         3},
+	{{100, 0}, {228, 0}, {101, 0}, {102, 0}, {101, FAULT_UNEXPECTED}}, 5},
+    {"64 old is still inside the window", {{100, 0}, {164, 0}, {163, 0}}, 3},
+    {"one too old for the window", {{100, 0}, {229, 0}, {101, FAULT_UNEXPECTED}, {102, 0}}, 4},
+    {"far older than the window", {{100, 0}, {1000, 0}, {101, FAULT_UNEXPECTED}}, 3},
+    {"roll-over in order", {{65534, 0}, {65535, 0}, {65536, 0}, {65537, 0}}, 4},
+    {"roll-over with 50 lost around it", {{65510, 0}, {65561, 0}, {65562, 0}}, 3},
     {"late packets across the roll-over",
-     {{65530, 0}, {65540, 0}, {65535, 0}, {65536, 0}, {65535, FAULT_UNEXPECTED}},                                       5},
-    {"two roll-overs",                    {{65000, 0}, {90000, 0}, {120000, 0}, {131071, 0}, {131072, 0}, {131073, 0}},
-     6														   },
+	{{65530, 0}, {65540, 0}, {65535, 0}, {65536, 0}, {65535, FAULT_UNEXPECTED}}, 5},
+    {"two roll-overs", {{65000, 0}, {90000, 0}, {120000, 0}, {131071, 0}, {131072, 0}, {131073, 0}},
+	6},
 };
 
 /* The sender sends ascending; then the network mixes as the row says. */
@@ -345,13 +345,13 @@ another_key_another_suite_or_the_other_direction_is_refused(void **state)
 static const struct {
 	const char *says, *hex;
 } broken[] = {
-    {"nothing at all",                 ""							   },
-    {"one byte",		       "80"							 },
-    {"a tag without a header",         "80000001 00000000 00000000 00000000"                        },
-    {"version 1",		      "40000001 00000000 0badcafe 00112233445566778899aabbccddeeff"},
-    {"more CSRCs than bytes",          "8f000001 00000000 0badcafe 00112233445566778899aabbccddeeff"},
+    {"nothing at all", ""},
+    {"one byte", "80"},
+    {"a tag without a header", "80000001 00000000 00000000 00000000"},
+    {"version 1", "40000001 00000000 0badcafe 00112233445566778899aabbccddeeff"},
+    {"more CSRCs than bytes", "8f000001 00000000 0badcafe 00112233445566778899aabbccddeeff"},
     {"an extension longer than it is",
-     "90000001 00000000 0badcafe bede00ff 00112233445566778899aabbccddeeff"                         },
+	"90000001 00000000 0badcafe bede00ff 00112233445566778899aabbccddeeff"},
 };
 
 static void
