@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "command.h"
+#include "ctl/command.h"
 
 enum { PHONES_MOST = 1000 /* in one run */ };
 
@@ -81,10 +81,10 @@ make(struct command_call *call, json_t **result, struct why *why)
 	const char *folder = NULL, *out = NULL, *rsa = NULL, *ec = NULL;
 	const struct command_option options[] = {
 	    {"--factory", &folder, NULL},
-	    {"--ca",      &folder, NULL},
-	    {"--out",     &out,    NULL},
-	    {"--rsa",     &rsa,    NULL},
-	    {"--ec",      &ec,     NULL},
+	    {"--ca", &folder, NULL},
+	    {"--out", &out, NULL},
+	    {"--rsa", &rsa, NULL},
+	    {"--ec", &ec, NULL},
 	};
 	enum key_kind kind = KEY_RSA_2048;
 	enum fault fault;
@@ -100,7 +100,8 @@ make(struct command_call *call, json_t **result, struct why *why)
 /* clang-format off: drawn as the help prints it. */
 static const struct command commands[] = {
     {"factory make",
-     "MAC... --factory DIR --out DIR [--rsa 2048|3072|4096 | --ec p-256|p-384|p-521]", "make phones with a MIC, and the manufacturing CA if there is none", make, NULL, false},
+	"MAC... --factory DIR --out DIR [--rsa 2048|3072|4096 | --ec p-256|p-384|p-521]",
+	"make phones with a MIC, and the manufacturing CA if there is none", make, NULL, false},
 };
 /* clang-format on */
 

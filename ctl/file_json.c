@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "file_json.h"
+#include "ctl/file_json.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "command.h"
+#include "ctl/command.h"
 
 /* Peers' bytes are not always UTF-8, and JSON must be. */
 static json_t *

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "command.h"
-#include "file_json.h"
+#include "ctl/command.h"
+#include "ctl/file_json.h"
 #include "keys/keys.h"
 #include "storage/storage.h"
 #include "trust/signed_file.h"
@@ -112,8 +112,8 @@ file_verify(struct command_call *call, json_t **result, struct why *why)
 {
 	const char *list = NULL, *name = NULL, *payload = NULL;
 	const struct command_option options[] = {
-	    {"--list",    &list,    NULL},
-	    {"--name",    &name,    NULL},
+	    {"--list", &list, NULL},
+	    {"--name", &name, NULL},
 	    {"--payload", &payload, NULL},
 	};
 	struct trust_store *store = NULL;
@@ -184,8 +184,8 @@ file_sign(struct command_call *call, json_t **result, struct why *why)
 	const char *out = NULL, *name = NULL, *slash;
 	const struct command_option options[] = {
 	    {"--site", &call->site, NULL},
-	    {"--out",  &out,        NULL},
-	    {"--name", &name,       NULL},
+	    {"--out", &out, NULL},
+	    {"--name", &name, NULL},
 	};
 	char beside[STORAGE_PATH_MOST];
 	enum fault fault;
@@ -221,16 +221,16 @@ certificate_show(struct command_call *call, json_t **result, struct why *why)
 
 /* clang-format off: drawn as the help prints it. */
 static const struct command commands[] = {
-    {"itl show",    "FILE",					    "what a trust list (ITL or CTL) says, and whether it is whole", list_show,
-     file_print_list,																		     false},
-    {"ctl show",    "FILE",					    "the same",						     list_show,        file_print_list, false},
+    {"itl show", "FILE", "what a trust list (ITL or CTL) says, and whether it is whole", list_show,
+	file_print_list, false},
+    {"ctl show", "FILE", "the same", list_show, file_print_list, false},
     {"file verify", "FILE --list LIST [--name NAME] [--payload FILE]",
-     "would a phone that holds this list believe the file (.sgn or .tlv)?",                                                            file_verify,      NULL,
-     false																				     },
-    {"file sign",   "FILE --site DIR [--out FILE] [--name NAME]",
-     "sign a file with the site's CallManager key",										    file_sign,        NULL,            false},
-    {"cert show",   "FILE",					    "the certificates of a file (PEM or DER), in words",            certificate_show,
-     file_print_certificates,																	     false},
+	"would a phone that holds this list believe the file (.sgn or .tlv)?", file_verify, NULL,
+	false},
+    {"file sign", "FILE --site DIR [--out FILE] [--name NAME]",
+	"sign a file with the site's CallManager key", file_sign, NULL, false},
+    {"cert show", "FILE", "the certificates of a file (PEM or DER), in words", certificate_show,
+	file_print_certificates, false},
 };
 /* clang-format on */
 

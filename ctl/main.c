@@ -13,7 +13,7 @@
 
 #include "base/attributes.h"
 #include "base/log.h"
-#include "command.h"
+#include "ctl/command.h"
 
 enum { WORDS_MOST = 3 /* of a command's name */, NAME_MOST = 64 };
 
@@ -152,7 +152,7 @@ main(int argc, char **argv)
 	size_t count;
 
 	setlocale(LC_CTYPE, "");
-	log_open("ringfencectl", LOG_LEVEL_WARNING, STDERR_FILENO);
+	log_open("ringfencectl", LOG_LEVEL_ERROR, STDERR_FILENO);
 	count = take_global_options(&call, argv + 1, (size_t)argc - 1, &help);
 	if (count == 1 && strcmp(argv[1], "--version") == 0) {
 		puts("ringfencectl " RINGFENCE_VERSION);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
-enum { INDENT = 2, CELL_MOST = 64, COLUMNS_MOST = 16 };
+enum { INDENT = 2, CELL_MOST = 80, COLUMNS_MOST = 16 };
 
 static void
 print_scalar(const json_t *value)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "command.h"
+#include "ctl/command.h"
 
 /* The words of the line, before they mean anything. */
 struct words {
@@ -94,15 +94,15 @@ create(struct command_call *call, json_t **result, struct why *why)
 {
 	struct words words = {0};
 	const struct command_option options[] = {
-	    {"--name",    &words.name,    NULL},
-	    {"--rsa",     &words.rsa,     NULL},
-	    {"--ec",      &words.ec,      NULL},
+	    {"--name", &words.name, NULL},
+	    {"--rsa", &words.rsa, NULL},
+	    {"--ec", &words.ec, NULL},
 	    {"--address", &words.address, NULL},
-	    {"--host",    &words.host,    NULL},
-	    {"--ports",   &words.ports,   NULL},
-	    {"--ctl",     &words.ctl,     NULL},
-	    {"--mic-ca",  &words.mic_ca,  NULL},
-	    {"--edges",   &words.edges,   NULL},
+	    {"--host", &words.host, NULL},
+	    {"--ports", &words.ports, NULL},
+	    {"--ctl", &words.ctl, NULL},
+	    {"--mic-ca", &words.mic_ca, NULL},
+	    {"--edges", &words.edges, NULL},
 	};
 	struct site_created created;
 	struct site_plan plan = {0};
@@ -148,9 +148,10 @@ show(struct command_call *call, json_t **result, struct why *why)
 /* clang-format off: drawn as the help prints it. */
 static const struct command commands[] = {
     {"site create",
-     "DIR [--name NAME] [--address ADDRESS] [--host HOST] [--ports BASE] [--rsa 2048|4096] "
-	"[--ec p-256|p-384|p-521] [--ctl recovery|tokens] [--mic-ca FILE] [--edges N]", "make a site: keys, certificates, trust lists, settings", create, NULL, false},
-    {"site show",   "[DIR]",							    "the settings of a site",                                 show,   NULL, false},
+	"DIR [--name NAME] [--address ADDRESS] [--host HOST] [--ports BASE] [--rsa 2048|4096] "
+	"[--ec p-256|p-384|p-521] [--ctl recovery|tokens] [--mic-ca FILE] [--edges N]",
+	"make a site: keys, certificates, trust lists, settings", create, NULL, false},
+    {"site show", "[DIR]", "the settings of a site", show, NULL, false},
 };
 /* clang-format on */
 

@@ -45,8 +45,8 @@ static enum fault
 make_stack(struct agent *agent, struct why *why)
 {
 	struct sip_stack_plan plan = {
-	    .seams = {agent,             stack_send,   stack_random, agent_on_request, agent_on_ack,
-		      agent_on_cancel, agent_on_dialog_end, agent_on_session, stack_refused},
+	    .seams = {agent, stack_send, stack_random, agent_on_request, agent_on_ack,
+		agent_on_cancel, agent_on_dialog_end, agent_on_session, stack_refused},
 	    .abilities = {.methods = methods, .extensions = extensions},
 	    .agent = "Ringfence-Phone/" RINGFENCE_VERSION,
 	    .contact_user = agent->user,

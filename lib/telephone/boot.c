@@ -13,46 +13,46 @@ static const struct {
 	enum boot_wish wish;
 	enum boot_state to;
 } moves[] = {
-    {BOOT_OFF,           BOOT_START,              BOOT_FIND_SERVER,         BOOT_SEEKING      },
+    {BOOT_OFF, BOOT_START, BOOT_FIND_SERVER, BOOT_SEEKING},
 
- /* Without a file server the stored files count, if they are still verified. */
-    {BOOT_SEEKING,       BOOT_DONE,               BOOT_FETCH_CTL,           BOOT_CTL          },
-    {BOOT_SEEKING,       BOOT_FAILED,             BOOT_FETCH_CONFIGURATION, BOOT_CONFIGURATION},
+    /* Without a file server the stored files count, if they are still verified. */
+    {BOOT_SEEKING, BOOT_DONE, BOOT_FETCH_CTL, BOOT_CTL},
+    {BOOT_SEEKING, BOOT_FAILED, BOOT_FETCH_CONFIGURATION, BOOT_CONFIGURATION},
 
- /* A list that was refused leaves the old one in force; the files that follow will tell. */
-    {BOOT_CTL,           BOOT_DONE,               BOOT_FETCH_ITL,           BOOT_ITL          },
-    {BOOT_CTL,           BOOT_FAILED,             BOOT_FETCH_ITL,           BOOT_ITL          },
-    {BOOT_ITL,           BOOT_DONE,               BOOT_FETCH_CONFIGURATION, BOOT_CONFIGURATION},
-    {BOOT_ITL,           BOOT_FAILED,             BOOT_FETCH_CONFIGURATION, BOOT_CONFIGURATION},
+    /* A list that was refused leaves the old one in force; the files that follow will tell. */
+    {BOOT_CTL, BOOT_DONE, BOOT_FETCH_ITL, BOOT_ITL},
+    {BOOT_CTL, BOOT_FAILED, BOOT_FETCH_ITL, BOOT_ITL},
+    {BOOT_ITL, BOOT_DONE, BOOT_FETCH_CONFIGURATION, BOOT_CONFIGURATION},
+    {BOOT_ITL, BOOT_FAILED, BOOT_FETCH_CONFIGURATION, BOOT_CONFIGURATION},
 
-    {BOOT_CONFIGURATION, BOOT_DONE,               BOOT_CONNECT,             BOOT_CONNECTING   },
-    {BOOT_CONFIGURATION, BOOT_CERTIFICATE_WANTED, BOOT_RUN_ENROLMENT,       BOOT_ENROLLING    },
-    {BOOT_CONFIGURATION, BOOT_FAILED,             BOOT_WAIT,                BOOT_WAITING      },
+    {BOOT_CONFIGURATION, BOOT_DONE, BOOT_CONNECT, BOOT_CONNECTING},
+    {BOOT_CONFIGURATION, BOOT_CERTIFICATE_WANTED, BOOT_RUN_ENROLMENT, BOOT_ENROLLING},
+    {BOOT_CONFIGURATION, BOOT_FAILED, BOOT_WAIT, BOOT_WAITING},
 
- /* Without an LSC the MIC still proves who we are; the manager decides whether it will do. */
-    {BOOT_ENROLLING,     BOOT_DONE,               BOOT_CONNECT,             BOOT_CONNECTING   },
-    {BOOT_ENROLLING,     BOOT_FAILED,             BOOT_CONNECT,             BOOT_CONNECTING   },
-    {BOOT_ENROLLING,     BOOT_LOST,               BOOT_NOTHING,             BOOT_ENROLLING    },
+    /* Without an LSC the MIC still proves who we are; the manager decides whether it will do. */
+    {BOOT_ENROLLING, BOOT_DONE, BOOT_CONNECT, BOOT_CONNECTING},
+    {BOOT_ENROLLING, BOOT_FAILED, BOOT_CONNECT, BOOT_CONNECTING},
+    {BOOT_ENROLLING, BOOT_LOST, BOOT_NOTHING, BOOT_ENROLLING},
 
-    {BOOT_CONNECTING,    BOOT_DONE,               BOOT_REGISTER,            BOOT_REGISTERING  },
-    {BOOT_CONNECTING,    BOOT_FAILED,             BOOT_PAUSE,               BOOT_PAUSED       },
-    {BOOT_CONNECTING,    BOOT_LOST,               BOOT_PAUSE,               BOOT_PAUSED       },
-    {BOOT_REGISTERING,   BOOT_DONE,               BOOT_SERVE,               BOOT_REGISTERED   },
-    {BOOT_REGISTERING,   BOOT_FAILED,             BOOT_PAUSE,               BOOT_PAUSED       },
-    {BOOT_REGISTERING,   BOOT_LOST,               BOOT_PAUSE,               BOOT_PAUSED       },
-    {BOOT_REGISTERED,    BOOT_LOST,               BOOT_PAUSE,               BOOT_PAUSED       },
-    {BOOT_REGISTERED,    BOOT_FAILED,             BOOT_PAUSE,               BOOT_PAUSED       },
-    {BOOT_PAUSED,        BOOT_DUE,                BOOT_CONNECT,             BOOT_CONNECTING   },
-    {BOOT_PAUSED,        BOOT_STALE,              BOOT_FIND_SERVER,         BOOT_SEEKING      },
-    {BOOT_WAITING,       BOOT_DUE,                BOOT_FIND_SERVER,         BOOT_SEEKING      },
+    {BOOT_CONNECTING, BOOT_DONE, BOOT_REGISTER, BOOT_REGISTERING},
+    {BOOT_CONNECTING, BOOT_FAILED, BOOT_PAUSE, BOOT_PAUSED},
+    {BOOT_CONNECTING, BOOT_LOST, BOOT_PAUSE, BOOT_PAUSED},
+    {BOOT_REGISTERING, BOOT_DONE, BOOT_SERVE, BOOT_REGISTERED},
+    {BOOT_REGISTERING, BOOT_FAILED, BOOT_PAUSE, BOOT_PAUSED},
+    {BOOT_REGISTERING, BOOT_LOST, BOOT_PAUSE, BOOT_PAUSED},
+    {BOOT_REGISTERED, BOOT_LOST, BOOT_PAUSE, BOOT_PAUSED},
+    {BOOT_REGISTERED, BOOT_FAILED, BOOT_PAUSE, BOOT_PAUSED},
+    {BOOT_PAUSED, BOOT_DUE, BOOT_CONNECT, BOOT_CONNECTING},
+    {BOOT_PAUSED, BOOT_STALE, BOOT_FIND_SERVER, BOOT_SEEKING},
+    {BOOT_WAITING, BOOT_DUE, BOOT_FIND_SERVER, BOOT_SEEKING},
 
- /* Only with a configuration is it known where CAPF is. */
-    {BOOT_CONNECTING,    BOOT_ENROL,              BOOT_RUN_ENROLMENT,       BOOT_ENROLLING    },
-    {BOOT_REGISTERING,   BOOT_ENROL,              BOOT_RUN_ENROLMENT,       BOOT_ENROLLING    },
-    {BOOT_REGISTERED,    BOOT_ENROL,              BOOT_RUN_ENROLMENT,       BOOT_ENROLLING    },
-    {BOOT_PAUSED,        BOOT_ENROL,              BOOT_RUN_ENROLMENT,       BOOT_ENROLLING    },
+    /* Only with a configuration is it known where CAPF is. */
+    {BOOT_CONNECTING, BOOT_ENROL, BOOT_RUN_ENROLMENT, BOOT_ENROLLING},
+    {BOOT_REGISTERING, BOOT_ENROL, BOOT_RUN_ENROLMENT, BOOT_ENROLLING},
+    {BOOT_REGISTERED, BOOT_ENROL, BOOT_RUN_ENROLMENT, BOOT_ENROLLING},
+    {BOOT_PAUSED, BOOT_ENROL, BOOT_RUN_ENROLMENT, BOOT_ENROLLING},
 
-    {ANY,		BOOT_RESET,              BOOT_FIND_SERVER,         BOOT_SEEKING      },
+    {ANY, BOOT_RESET, BOOT_FIND_SERVER, BOOT_SEEKING},
 };
 
 static const char *const state_names[BOOT_STATES] = {

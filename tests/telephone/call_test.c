@@ -13,26 +13,26 @@ static const struct {
 	enum call_state state;
 	enum call_wish wish;
 } stories[] = {
-    {"dialling sends an INVITE",                        {CALL_DIAL},                                        1, CALL_DIALLING,  CALL_SEND_INVITE },
-    {"it rings there, then they answer",                {CALL_DIAL, CALL_PROGRESS, CALL_ACCEPTED},          3,
-     CALL_CONNECTED,													   CALL_START_MEDIA },
-    {"they answer at once",			     {CALL_DIAL, CALL_ACCEPTED},                         2, CALL_CONNECTED, CALL_START_MEDIA },
-    {"they are busy",				   {CALL_DIAL, CALL_REFUSED},                          2, CALL_ENDED,     CALL_STOP_MEDIA  },
-    {"we give up",				      {CALL_DIAL, CALL_PROGRESS, CALL_HANGUP},            3, CALL_ENDED,     CALL_SEND_CANCEL },
-    {"we are called and answer",                        {CALL_OFFERED, CALL_ANSWER, CALL_CONFIRMED},        3, CALL_CONNECTED,
-     CALL_START_MEDIA															   },
-    {"we are called and decline",                       {CALL_OFFERED, CALL_HANGUP},                        2, CALL_ENDED,     CALL_SEND_DECLINE},
-    {"they give up before we answer",                   {CALL_OFFERED, CALL_CANCELLED},                     2, CALL_ENDED,
-     CALL_STOP_MEDIA															    },
+    {"dialling sends an INVITE", {CALL_DIAL}, 1, CALL_DIALLING, CALL_SEND_INVITE},
+    {"it rings there, then they answer", {CALL_DIAL, CALL_PROGRESS, CALL_ACCEPTED}, 3,
+	CALL_CONNECTED, CALL_START_MEDIA},
+    {"they answer at once", {CALL_DIAL, CALL_ACCEPTED}, 2, CALL_CONNECTED, CALL_START_MEDIA},
+    {"they are busy", {CALL_DIAL, CALL_REFUSED}, 2, CALL_ENDED, CALL_STOP_MEDIA},
+    {"we give up", {CALL_DIAL, CALL_PROGRESS, CALL_HANGUP}, 3, CALL_ENDED, CALL_SEND_CANCEL},
+    {"we are called and answer", {CALL_OFFERED, CALL_ANSWER, CALL_CONFIRMED}, 3, CALL_CONNECTED,
+	CALL_START_MEDIA},
+    {"we are called and decline", {CALL_OFFERED, CALL_HANGUP}, 2, CALL_ENDED, CALL_SEND_DECLINE},
+    {"they give up before we answer", {CALL_OFFERED, CALL_CANCELLED}, 2, CALL_ENDED,
+	CALL_STOP_MEDIA},
     {"a CANCEL that crosses our answer comes too late",
-     {CALL_OFFERED, CALL_ANSWER, CALL_CANCELLED, CALL_CONFIRMED},                                           4, CALL_CONNECTED,
-     CALL_START_MEDIA															   },
-    {"hold",					    {CALL_DIAL, CALL_ACCEPTED, CALL_HOLD},              3, CALL_HELD,      CALL_SEND_HOLD   },
-    {"hold and resume",				 {CALL_DIAL, CALL_ACCEPTED, CALL_HOLD, CALL_RESUME}, 4, CALL_CONNECTED,
-     CALL_SEND_RESUME															   },
-    {"a held call is hung up",                          {CALL_DIAL, CALL_ACCEPTED, CALL_HOLD, CALL_HANGUP}, 4, CALL_ENDED,
-     CALL_SEND_BYE															      },
-    {"they hang up",				    {CALL_DIAL, CALL_ACCEPTED, CALL_REMOTE_END},        3, CALL_ENDED,     CALL_STOP_MEDIA  },
+	{CALL_OFFERED, CALL_ANSWER, CALL_CANCELLED, CALL_CONFIRMED}, 4, CALL_CONNECTED,
+	CALL_START_MEDIA},
+    {"hold", {CALL_DIAL, CALL_ACCEPTED, CALL_HOLD}, 3, CALL_HELD, CALL_SEND_HOLD},
+    {"hold and resume", {CALL_DIAL, CALL_ACCEPTED, CALL_HOLD, CALL_RESUME}, 4, CALL_CONNECTED,
+	CALL_SEND_RESUME},
+    {"a held call is hung up", {CALL_DIAL, CALL_ACCEPTED, CALL_HOLD, CALL_HANGUP}, 4, CALL_ENDED,
+	CALL_SEND_BYE},
+    {"they hang up", {CALL_DIAL, CALL_ACCEPTED, CALL_REMOTE_END}, 3, CALL_ENDED, CALL_STOP_MEDIA},
 };
 
 static void
@@ -56,12 +56,12 @@ static const struct {
 	enum call_event event;
 	const char *complaint;
 } refusals[] = {
-    {CALL_IDLE,      CALL_ANSWER, "answer while the call is idle"     },
-    {CALL_DIALLING,  CALL_HOLD,   "hold while the call is dialling"   },
-    {CALL_RINGING,   CALL_RESUME, "resume while the call is ringing"  },
+    {CALL_IDLE, CALL_ANSWER, "answer while the call is idle"},
+    {CALL_DIALLING, CALL_HOLD, "hold while the call is dialling"},
+    {CALL_RINGING, CALL_RESUME, "resume while the call is ringing"},
     {CALL_CONNECTED, CALL_ANSWER, "answer while the call is connected"},
-    {CALL_HELD,      CALL_HOLD,   "hold while the call is held"       },
-    {CALL_ENDED,     CALL_HANGUP, "hang up while the call is ended"   },
+    {CALL_HELD, CALL_HOLD, "hold while the call is held"},
+    {CALL_ENDED, CALL_HANGUP, "hang up while the call is ended"},
 };
 
 static void

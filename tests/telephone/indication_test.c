@@ -14,17 +14,17 @@ static const struct {
 	enum icon icon;
 	const char *because;
 } cases[] = {
-    {"all is well",				    {E, TRANSPORT_TLS, 1, 1}, ICON_LOCK,   ""             },
-    {"signalling died in mid-call",                    {E, TRANSPORT_TLS, 0, 1}, ICON_NONE,   "connection"   },
-    {"one hop is TCP",				 {E, TRANSPORT_TCP, 1, 1}, ICON_NONE,   "not TLS"      },
+    {"all is well", {E, TRANSPORT_TLS, 1, 1}, ICON_LOCK, ""},
+    {"signalling died in mid-call", {E, TRANSPORT_TLS, 0, 1}, ICON_NONE, "connection"},
+    {"one hop is TCP", {E, TRANSPORT_TCP, 1, 1}, ICON_NONE, "not TLS"},
     {"the manager says encrypted, the media is clear", {E, TRANSPORT_TLS, 1, 0}, ICON_NONE,
-     "not proved"											    },
-    {"our media is secure, the other leg is not",      {N, TRANSPORT_TLS, 1, 1}, ICON_NONE,
-     "not secure"											    },
-    {"an authenticated call",                          {A, TRANSPORT_TLS, 1, 0}, ICON_SHIELD, "authenticated"},
-    {"an authenticated call whose signalling died",    {A, TRANSPORT_TLS, 0, 0}, ICON_NONE,
-     "connection"											    },
-    {"an authenticated call over UDP cannot be",       {A, TRANSPORT_UDP, 1, 0}, ICON_NONE,   "not TLS"      },
+	"not proved"},
+    {"our media is secure, the other leg is not", {N, TRANSPORT_TLS, 1, 1}, ICON_NONE,
+	"not secure"},
+    {"an authenticated call", {A, TRANSPORT_TLS, 1, 0}, ICON_SHIELD, "authenticated"},
+    {"an authenticated call whose signalling died", {A, TRANSPORT_TLS, 0, 0}, ICON_NONE,
+	"connection"},
+    {"an authenticated call over UDP cannot be", {A, TRANSPORT_UDP, 1, 0}, ICON_NONE, "not TLS"},
 };
 
 static void

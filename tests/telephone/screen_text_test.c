@@ -88,19 +88,16 @@ static void
 two_calls_have_a_mark_each(void **state)
 {
 	(void)state;
-	expect_screen(
-	    &(struct screen_facts){
-		.device = "SEP001122334455",
-		.extension = "1001",
-		.state = MESSAGE_NO_MANAGER,
-		.calls = {{.number = 1,
-			      .state = CALL_HELD,
-			      .party = "1002",
-			      .seconds = 3723,
-			      .icon = ICON_SHIELD},
-			  {.number = 3, .state = CALL_CONNECTED, .party = "", .seconds = 0}},
-		.call_count = 2
-        },
+	expect_screen(&(struct screen_facts){.device = "SEP001122334455",
+			  .extension = "1001",
+			  .state = MESSAGE_NO_MANAGER,
+			  .calls = {{.number = 1,
+					.state = CALL_HELD,
+					.party = "1002",
+					.seconds = 3723,
+					.icon = ICON_SHIELD},
+			      {.number = 3, .state = CALL_CONNECTED, .party = "", .seconds = 0}},
+			  .call_count = 2},
 	    "SEP001122334455  1001                           \n"
 	    "Manager cannot be reached\n"
 	    "1 On hold       1002\n"

@@ -50,12 +50,12 @@ static const struct {
 	const char *says;
 	int64_t wall, built, list, believed;
 } clocks[] = {
-    {"a clock that runs is believed",                     3000, 1000, 2000, 3000},
-    {"an unset clock becomes the day of the build",       0,    1000, 0,    1000},
-    {"or the newest list's time",                         0,    1000, 2000, 2000},
-    {"a clock behind the list is corrected",              1500, 1000, 2000, 2000},
-    {"a list older than the build does not turn it back", 0,    1000, 500,  1000},
-    {"a negative clock",				  -5,   1000, 0,    1000},
+    {"a clock that runs is believed", 3000, 1000, 2000, 3000},
+    {"an unset clock becomes the day of the build", 0, 1000, 0, 1000},
+    {"or the newest list's time", 0, 1000, 2000, 2000},
+    {"a clock behind the list is corrected", 1500, 1000, 2000, 2000},
+    {"a list older than the build does not turn it back", 0, 1000, 500, 1000},
+    {"a negative clock", -5, 1000, 0, 1000},
 };
 
 static void
