@@ -54,7 +54,8 @@ struct command_table {
 	size_t count;
 };
 
-extern const struct command_table site_commands, factory_commands, file_commands, phone_commands;
+extern const struct command_table site_commands, factory_commands, file_commands, manager_commands,
+    phone_commands;
 
 /* Prints one value now, as --json or words: for commands that go on (audit tail, events). */
 void command_emit(

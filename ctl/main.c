@@ -21,6 +21,7 @@ static const struct command_table *const tables[] = {
     &site_commands,
     &factory_commands,
     &file_commands,
+    &manager_commands,
     &phone_commands,
 };
 
