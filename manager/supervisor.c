@@ -241,7 +241,8 @@ on_plan(void *arg, struct process_plan *plan, struct why *why)
 	if (member->kind == NULL) {
 		plan->program = supervisor->keykeeper;
 		member->arguments[0] = "ringfence-keykeeper";
-		member->arguments[1] = supervisor->keys;
+		member->arguments[1] = "--keys";
+		member->arguments[2] = supervisor->keys;
 		return FAULT_NONE;
 	}
 	for (size_t i = 0; i < PROCESS_LISTENS_MOST; i++)
