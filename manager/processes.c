@@ -4,12 +4,15 @@
 #include <string.h>
 
 int admin_main(struct start *start);
+int call_main(struct start *start);
 
 /*
  * Each gets the least it can work with. The order is the order of starting: who answers stands
  * before who asks.
  */
 const struct process_kind process_kinds[] = {
+    /* Every registration, dialog and call: no private keys, no media. */
+    {.name = "call", .main = call_main},
     /* The operator's view: no private keys, no media, no phone's bytes. */
     {.name = "admin", .main = admin_main},
 };
