@@ -256,6 +256,26 @@ an_alsa_device_that_is_absent_is_refused_when_the_stream_starts(void **state)
 	audio_device_free(alsa);
 }
 
+/* ALSA's own null device is there without any sound card. */
+static void
+an_alsa_device_takes_and_gives_frames_without_waiting(void **state)
+{
+	struct audio_device *alsa = device("alsa:null");
+	int16_t samples[AUDIO_FRAME_MOST] = {0};
+	struct why why = {""};
+
+	(void)state;
+	for (unsigned rate = 8000; rate <= 48000; rate += 40000) {
+		assert_accepted(audio_device_start(alsa, rate, &why), why);
+		for (unsigned tick = 0; tick < 50; tick++) {
+			audio_device_play(alsa, samples, rate / 50);
+			audio_device_capture(alsa, samples, rate / 50);
+		}
+		audio_device_stop(alsa);
+	}
+	audio_device_free(alsa);
+}
+
 static int
 start(void **state)
 {
@@ -282,6 +302,7 @@ main(void)
 	    cmocka_unit_test(the_recording_is_whole_at_every_moment_and_keeps_its_rate),
 	    cmocka_unit_test(a_new_stream_plays_the_file_from_its_beginning),
 	    cmocka_unit_test(a_device_that_cannot_be_opened_says_why),
+	    cmocka_unit_test(an_alsa_device_takes_and_gives_frames_without_waiting),
 	    cmocka_unit_test(an_alsa_device_that_is_absent_is_refused_when_the_stream_starts),
 	};
 
