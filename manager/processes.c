@@ -5,6 +5,7 @@
 
 int admin_main(struct start *start);
 int call_main(struct start *start);
+int edge_main(struct start *start);
 
 /*
  * Each gets the least it can work with. The order is the order of starting: who answers stands
@@ -13,6 +14,16 @@ int call_main(struct start *start);
 const struct process_kind process_kinds[] = {
     /* Every registration, dialog and call: no private keys, no media. */
     {.name = "call", .main = call_main},
+    /* Phones' connections: a TLS key it may sign with, but never sees; no call state. */
+    {.name = "edge",
+	.main = edge_main,
+	.per_edge = true,
+	.asks = true,
+	.role = ROLE_EDGE,
+	.tickets = true,
+	.listens = {{START_LISTEN_SIP_TLS, SITE_SIP_TLS, TRANSPORT_TLS},
+	    {START_LISTEN_SIP_TCP, SITE_SIP, TRANSPORT_TCP},
+	    {START_LISTEN_SIP_UDP, SITE_SIP, TRANSPORT_UDP}}},
     /* The operator's view: no private keys, no media, no phone's bytes. */
     {.name = "admin", .main = admin_main},
 };
