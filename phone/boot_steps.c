@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "phone.h"
+#include "phone/phone.h"
 #include "provisioning/tftp_message.h"
 #include "telephone/dhcp_lease.h"
 #include "telephone/first_clock.h"

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "phone.h"
+#include "phone/phone.h"
 #include "policy/audit_report.h"
 
 static void

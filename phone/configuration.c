@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "phone.h"
+#include "phone/phone.h"
 #include "policy/profile.h"
 
 static const char *

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "phone.h"
+#include "phone/phone.h"
 
 enum {
 	PING_MS = 30000, /* of silence before we ask */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "phone.h"
+#include "phone/phone.h"
 
 static enum fault
 run_status(void *arg, const json_t *arguments, json_t **result, struct why *why)

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "channel/tls.h"
 #include "enrolment/capf_client.h"
-#include "phone.h"
+#include "phone/phone.h"
 #include "trust/certificate.h"
 
 enum { SESSION_MS = 120 * 1000, OUTPUT_MOST = CAPF_ELEMENTS_MOST + CAPF_HEADER_SIZE };

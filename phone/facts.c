@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "phone.h"
+#include "phone/phone.h"
 #include "policy/profile.h"
 #include "telephone/indication.h"
 #include "trust/certificate.h"

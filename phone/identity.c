@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "phone.h"
+#include "phone/phone.h"
 #include "trust/certificate.h"
 
 static enum fault

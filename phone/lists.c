@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "phone.h"
+#include "phone/phone.h"
 
 static const char *
 own_name(struct phone *phone, enum trust_list_kind kind)

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sandbox.h"
-#include "phone.h"
+#include "phone/phone.h"
 #include "telephone/first_clock.h"
 
 int64_t

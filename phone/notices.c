@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "phone.h"
+#include "phone/phone.h"
 
 static void
 drop_watcher(void *arg, struct control_request *request)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* phone/options.c - reads the command line through one table. */
-#include "options.h"
+#include "phone/options.h"
 
 #include <getopt.h>
 #include <string.h>

@@ -14,7 +14,7 @@
 #include "channel/control_server.h"
 #include "keys/keys.h"
 #include "media/capture.h"
-#include "options.h"
+#include "phone/options.h"
 #include "provisioning/phone_configuration.h"
 #include "signalling/sip_framing.h"
 #include "storage/storage.h"

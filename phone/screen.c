@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "phone.h"
+#include "phone/phone.h"
 #include "telephone/indication.h"
 
 static void

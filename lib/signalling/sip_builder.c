@@ -62,7 +62,7 @@ put_line(struct buffer *out, struct why *why, const char *name, struct bytes val
 	buffer_text(out, "\r\n");
 }
 
-static void
+static void PRINTF_LIKE(4, 0)
 put_formatted(
     struct buffer *out, struct why *why, const char *name, const char *format, va_list arguments)
 {
