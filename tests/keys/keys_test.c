@@ -167,6 +167,7 @@ certificates_and_requests_are_signed(void **state)
 		assert_int_equal(X509_verify(certificate, key), 1);
 		assert_int_equal(X509_check_private_key(certificate, key), 1);
 		assert_int_equal(EVP_PKEY_eq(key, X509_get0_pubkey(certificate)), 1);
+		assert_int_equal(X509_REQ_set_version(request, X509_REQ_VERSION_1), 1);
 		assert_int_equal(X509_REQ_set_pubkey(request, key), 1);
 		assert_true(X509_REQ_sign(request, key, EVP_sha256()) > 0);
 		assert_int_equal(X509_REQ_verify(request, X509_REQ_get0_pubkey(request)), 1);
