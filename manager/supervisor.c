@@ -425,18 +425,14 @@ stop_members(struct supervisor *supervisor)
 static enum fault
 prepare(struct supervisor *supervisor, struct why *why)
 {
-	char path[STORAGE_PATH_MOST], self[STORAGE_PATH_MOST];
-	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ssize_t size =
+	    readlink("/proc/self/exe", supervisor->program, sizeof(supervisor->program) - 1);
+	char path[STORAGE_PATH_MOST];
 	enum fault fault;
-	char *slash;
 
 	if (size <= 0)
-		return explain_errno(why, "cannot find this program's folder");
-	self[size] = '\0';
-	snprintf(supervisor->program, sizeof(supervisor->program), "%s", self);
-	if ((slash = strrchr(self, '/')) != NULL)
-		*slash = '\0';
-	if ((fault = storage_path(supervisor->keykeeper, self, "ringfence-keykeeper", why)) ||
+		return explain_errno(why, "cannot find this program");
+	if ((fault = keys_program(supervisor->keykeeper, why)) ||
 	    (fault = storage_path(supervisor->keys, supervisor->folder, "keys", why)) ||
 	    (fault = storage_path(path, supervisor->folder, "run", why)) ||
 	    (fault = storage_folder(path, 0700, why)) ||

@@ -79,6 +79,8 @@ enum fault keys_list(struct keys *keys, void (*each)(void *arg, const char *name
  */
 enum fault keys_start(struct keys **keys, const char *directory, enum keeper_role role, pid_t *pid,
     struct why *why) MUST_CHECK;
+/* Where that program is; path has room for STORAGE_PATH_MOST. For those who start it themselves. */
+enum fault keys_program(char path[], struct why *why) MUST_CHECK;
 /* Closes keys, which ends the keykeeper, and waits for it. */
 void keys_stop(struct keys *keys, pid_t pid);
 

@@ -14,8 +14,8 @@
 
 #define PROGRAM "ringfence-keykeeper"
 
-static enum fault
-find_program(char path[STORAGE_PATH_MOST], struct why *why)
+enum fault
+keys_program(char path[], struct why *why)
 {
 	const char *folder = getenv("RINGFENCE_PROGRAMS");
 	char self[STORAGE_PATH_MOST], *slash;
@@ -44,7 +44,7 @@ keys_start(
 	int ends[2] = {-1, -1};
 	enum fault fault;
 
-	if ((fault = find_program(program, why)) ||
+	if ((fault = keys_program(program, why)) ||
 	    (fault = storage_folder(directory, 0700, why)) || (fault = mailbox_pair(ends, why)))
 		return fault;
 	snprintf(name, sizeof(name), "ask-%s", keeper_role_name(role));
