@@ -64,11 +64,14 @@ facts_status(struct phone *phone)
 	struct secured_facts secured = {
 	    configuration_mode(phone), phone->connection.flow.transport, registered};
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:I, s:I, s:o}", "device",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:b, s:b, s:I, s:I, s:o}", "device",
 	    phone->identity.device.text, "step", boot_state_name(phone->start.boot.state), "line",
 	    phone->start.configured ? phone->start.configuration.lines[0].name : "", "registered",
 	    (int)registered, "manager", phone->connection.manager_text, "phone_secured",
-	    (int)indication_phone_secured(&secured), "power_on_to_registered_ms",
+	    (int)indication_phone_secured(&secured), "ctl",
+	    (int)(trust_store_list(phone->store, TRUST_CTL) != NULL), "itl",
+	    (int)(trust_store_list(phone->store, TRUST_ITL) != NULL), "lsc",
+	    (int)(phone->identity.lsc != NULL), "power_on_to_registered_ms",
 	    (json_int_t)(phone->start.registered_ms != 0
 			     ? phone->start.registered_ms - phone->start.started_ms
 			     : 0),

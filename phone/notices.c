@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "phone/phone.h"
 
+enum { LOGGED_MOST = 16 /* members of an event that stand in its log line */ };
+
 static void
 drop_watcher(void *arg, struct control_request *request)
 {
@@ -54,13 +56,27 @@ notices_watch(struct phone *phone, struct control_request *request, bool replay)
 			send_event(phone, free_place, notices->events[i % PHONE_EVENTS_KEPT]);
 }
 
+/* Each member as key=value; what lies deeper is for those who stream events. */
 static void
-log_event(const char *event, const json_t *members)
+log_event(const char *event, json_t *members)
 {
-	char *text = json_dumps(members, JSON_COMPACT);
+	struct log_field fields[LOGGED_MOST];
+	size_t count = 0;
+	const char *name;
+	json_t *value;
 
-	log_info("phone", event, LOG_TEXT("facts", text != NULL ? text : "{}"));
-	free(text);
+	json_object_foreach(members, name, value)
+	{
+		if (count == LOGGED_MOST)
+			break;
+		if (json_is_string(value))
+			fields[count++] = LOG_TEXT(name, json_string_value(value));
+		else if (json_is_integer(value))
+			fields[count++] = LOG_NUMBER(name, json_integer_value(value));
+		else if (json_is_boolean(value))
+			fields[count++] = LOG_TEXT(name, json_is_true(value) ? "yes" : "no");
+	}
+	log_write(LOG_LEVEL_INFO, "phone", event, fields, count);
 }
 
 void

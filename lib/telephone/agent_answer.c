@@ -16,6 +16,14 @@ answer(struct agent *agent, struct sip_server *server, unsigned status,
 		agent->seams.on_refused(agent->seams.arg, "answer not sent", why.text);
 }
 
+/* Who calls us learns by our answer that UPDATE can tell us the level. */
+static void
+say_abilities(struct sip_extra *extra)
+{
+	sip_extra_header(extra, SIP_HEADER_ALLOW, "%s", AGENT_ALLOW);
+	sip_extra_header(extra, SIP_HEADER_SUPPORTED, "%s", AGENT_SUPPORTED);
+}
+
 /* "1002 Beate": the number, and the name if it is another word. */
 static void
 take_party(struct line_call *call, const struct sip_message *request)
@@ -122,6 +130,7 @@ agent_send_answer(struct agent *agent, struct line_call *call, uint64_t now, str
 	buffer_init(&body, SDP_MOST);
 	fault = write_answer(agent, call, &body, why);
 	if (fault == FAULT_NONE) {
+		say_abilities(&extra);
 		sip_extra_body(&extra, "application/sdp", buffer_bytes_of(&body));
 		call->dialog = sip_stack_server_dialog(call->server);
 		fault = sip_stack_answer(agent->stack, call->server, 200, NULL, &extra, now, why);
@@ -150,6 +159,7 @@ change(struct agent *agent, struct line_call *call, struct sip_server *server,
 
 	agent_take_level(agent, call, request);
 	sip_extra_init(&extra);
+	say_abilities(&extra);
 	buffer_init(&body, SDP_MOST);
 	if (has_offer) {
 		fault = agent_media_offered(agent, call, request, true, &body, &why);

@@ -191,8 +191,7 @@ agent_send_invite(struct agent *agent, struct line_call *call, const struct sip_
 		    "<urn:x-cisco-remotecc:callinfo>;security=Unknown;orientation=from;"
 		    "call-instance=%u",
 		    call->facts.number);
-		sip_extra_header(&extra, SIP_HEADER_SUPPORTED, "%s",
-		    "replaces,timer,X-cisco-callinfo,X-cisco-srtp-fallback");
+		sip_extra_header(&extra, SIP_HEADER_SUPPORTED, "%s", AGENT_SUPPORTED);
 		sip_extra_body(&extra, "application/sdp", buffer_bytes_of(&body));
 		fault = sip_stack_request(agent->stack, &invite, now, &call->client, why);
 	}

@@ -6,6 +6,9 @@
 #include "signalling/sdp.h"
 #include "telephone/agent.h"
 
+#define AGENT_ALLOW     "INVITE,ACK,CANCEL,BYE,OPTIONS,UPDATE,INFO,NOTIFY,REFER"
+#define AGENT_SUPPORTED "replaces,timer,norefersub,X-cisco-callinfo,X-cisco-srtp-fallback"
+
 enum { AGENT_ID_SIZE = 33 }; /* 16 random bytes in hex, with the NUL */
 
 /* A call and what SIP needs of it. Free: facts.number 0. */

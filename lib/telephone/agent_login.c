@@ -42,6 +42,11 @@ write_body(struct sip_extra *extra)
 static void
 write_headers(const struct agent *agent, struct sip_extra *extra)
 {
+	char address[ADDRESS_TEXT_SIZE];
+
+	sip_extra_header(extra, SIP_HEADER_CONTACT, "<sip:%s@%s;transport=%s>%s", agent->user,
+	    address_text(&agent->flow.local, address), transport_name(agent->flow.transport),
+	    agent->contact_parameters);
 	sip_extra_header(extra, SIP_HEADER_EXPIRES, "%u", agent->login.expires_s);
 	sip_extra_header(extra, SIP_HEADER_SUPPORTED, "%s", SUPPORTED);
 	sip_extra_header(extra, SIP_HEADER_REASON,
@@ -79,6 +84,7 @@ send_register(struct agent *agent, const struct sip_message *challenge, uint64_t
 	    .call_id = login->call_id,
 	    .from_tag = login->tag,
 	    .cseq = ++login->cseq,
+	    .no_contact = true,
 	    .extra = &extra,
 	    .on_response = heard};
 	enum fault fault = FAULT_NONE;
