@@ -50,7 +50,7 @@ struct sdp_media {
 	size_t formats;
 	struct bytes connection_host; /* its own c=, or the session's; "" when neither */
 	enum sdp_direction
-	    direction;  /* its own, or the session's; also inactive when c= is 0.0.0.0 */
+	    direction;  /* its own, or the session's; c= of 0.0.0.0 takes receiving away */
 	uint32_t ptime; /* ms; 0: not said */
 	struct bytes crypto[SDP_CRYPTO_MOST]; /* values of a=crypto, in order: secrets */
 	size_t cryptos;

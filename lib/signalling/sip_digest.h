@@ -90,7 +90,7 @@ enum sip_nonce_state sip_nonce_check(const struct sip_nonce_secret *secret, stru
 
 /* Which counts of one nonce were seen; one a flow or registration. All zero at first. */
 struct sip_nonce_window {
-	uint64_t nonce_hash;
+	uint64_t nonce_hash, time_s; /* the nonce in use, and when it was made */
 	uint32_t highest;
 	uint64_t seen; /* bit n: highest - n */
 };

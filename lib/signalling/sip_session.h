@@ -16,6 +16,7 @@ struct sip_session {
 	uint32_t agreed_s; /* 0: no session timer */
 	bool ours;         /* we refresh */
 	bool peer_can;     /* the peer said Supported: timer */
+	bool told;         /* SIP_SESSION_REFRESH was said since then */
 	uint64_t since_ms; /* of the last refresh */
 };
 

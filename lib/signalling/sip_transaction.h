@@ -62,6 +62,8 @@ enum fault sip_transactions_request(struct sip_transactions *table, uint64_t flo
 /* Answers a request. FAULT_UNEXPECTED after a final response (2xx of INVITE may be repeated). */
 enum fault sip_transaction_respond(struct sip_transaction *server, unsigned status,
     struct bytes response, uint64_t now, struct why *why) MUST_CHECK;
+/* Ends it now, with SIP_END_TIMEOUT. */
+void sip_transaction_abandon(struct sip_transaction *transaction);
 /* Its flow is gone: transactions on it end with SIP_END_TRANSPORT. */
 void sip_transactions_flow_closed(struct sip_transactions *table, uint64_t flow);
 /* When tick has something to do; UINT64_MAX: never. */
@@ -74,8 +76,7 @@ void sip_transaction_set_user(struct sip_transaction *transaction, void *user);
 uint64_t sip_transaction_flow(const struct sip_transaction *transaction);
 bool sip_transaction_is_client(const struct sip_transaction *transaction);
 enum sip_method sip_transaction_method(const struct sip_transaction *transaction);
-/* The request: client's own as sent, server's as received. Kept for INVITE only, until the end;
- * else "". */
+/* A client's request as it was sent, while it may be repeated; INVITE: to the end. Else "". */
 struct bytes sip_transaction_request(const struct sip_transaction *transaction);
 /* "calling", "proceeding", "completed" ... */
 const char *sip_transaction_state(const struct sip_transaction *transaction);

@@ -136,9 +136,9 @@ static const struct {
 	const char *name;
 	enum sip_scheme scheme;
 } schemes[] = {
-    {"sip",  SIP_SCHEME_SIP },
+    {"sip", SIP_SCHEME_SIP},
     {"sips", SIP_SCHEME_SIPS},
-    {"tel",  SIP_SCHEME_TEL },
+    {"tel", SIP_SCHEME_TEL},
 };
 
 static enum sip_scheme
