@@ -30,6 +30,7 @@ import tempfile
 import time
 import traceback
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 30  # for anything that must happen; sanitizers and two cores are slow
 LOOK_AGAIN = 0.02
 
