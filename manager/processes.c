@@ -6,6 +6,8 @@
 int admin_main(struct start *start);
 int call_main(struct start *start);
 int edge_main(struct start *start);
+int enrolment_main(struct start *start);
+int files_main(struct start *start);
 
 /*
  * Each gets the least it can work with. The order is the order of starting: who answers stands
@@ -26,6 +28,19 @@ const struct process_kind process_kinds[] = {
 	    {START_LISTEN_SIP_UDP, SITE_SIP, TRANSPORT_UDP}}},
     /* The operator's view: no private keys, no media, no phone's bytes. */
     {.name = "admin", .main = admin_main},
+    /* What phones fetch: signs files and lists, sees no call. */
+    {.name = "files",
+	.main = files_main,
+	.asks = true,
+	.role = ROLE_FILES,
+	.listens = {{START_LISTEN_TFTP, SITE_TFTP, TRANSPORT_UDP},
+	    {START_LISTEN_FILES_HTTP, SITE_FILES_HTTP, TRANSPORT_TCP}}},
+    /* CAPF: issues certificates, sees no call. */
+    {.name = "enrolment",
+	.main = enrolment_main,
+	.asks = true,
+	.role = ROLE_ENROLMENT,
+	.listens = {{START_LISTEN_CAPF, SITE_CAPF, TRANSPORT_TCP}}},
 };
 const size_t process_kind_count = COUNT(process_kinds);
 

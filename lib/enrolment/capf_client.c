@@ -233,14 +233,14 @@ static const struct {
 	    struct capf_client *, const struct capf_message *, struct buffer *, struct why *);
 	enum capf_command failure;
 } moves[] = {
-    {AWAIT_HELLO,   CAPF_AUTH_REQUEST,   on_hello,       0                   },
-    {AWAIT_COMMAND, CAPF_KEY_REQUEST,    on_key_request, 0                   },
-    {AWAIT_COMMAND, CAPF_DELETE_REQUEST, on_delete,      CAPF_DELETE_RESPONSE},
-    {AWAIT_COMMAND, CAPF_FETCH_REQUEST,  on_fetch,       CAPF_FETCH_RESPONSE },
-    {AWAIT_COMMAND, CAPF_END_SESSION,    on_end,         0                   },
-    {AWAIT_STORE,   CAPF_STORE_REQUEST,  on_store,       CAPF_STORE_RESPONSE },
-    {AWAIT_STORE,   CAPF_END_SESSION,    on_end,         0                   },
-    {AWAIT_END,     CAPF_END_SESSION,    on_end,         0                   },
+    {AWAIT_HELLO, CAPF_AUTH_REQUEST, on_hello, 0},
+    {AWAIT_COMMAND, CAPF_KEY_REQUEST, on_key_request, 0},
+    {AWAIT_COMMAND, CAPF_DELETE_REQUEST, on_delete, CAPF_DELETE_RESPONSE},
+    {AWAIT_COMMAND, CAPF_FETCH_REQUEST, on_fetch, CAPF_FETCH_RESPONSE},
+    {AWAIT_COMMAND, CAPF_END_SESSION, on_end, 0},
+    {AWAIT_STORE, CAPF_STORE_REQUEST, on_store, CAPF_STORE_RESPONSE},
+    {AWAIT_STORE, CAPF_END_SESSION, on_end, 0},
+    {AWAIT_END, CAPF_END_SESSION, on_end, 0},
 };
 
 static enum fault

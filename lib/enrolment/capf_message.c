@@ -26,7 +26,7 @@ static const struct {
 	size_t offset;
 	size_t least, most; /* bytes, unwrapped */
 } elements[CAPF_TAGS] = {
-  /* clang-format off */
+    /* clang-format off */
     [CAPF_REASON] = {"reason", SHAPE_U8, AT(reason)},
     [CAPF_REASON_INFO] = {"reason text", SHAPE_BYTES, AT(reason_info), 0, 512},
     [CAPF_CERTIFICATE_TYPE] = {"certificate type", SHAPE_U8, AT(certificate_type)},
@@ -44,7 +44,7 @@ static const struct {
     [CAPF_CURVE] = {"curve", SHAPE_U8, AT(curve)},
     [CAPF_SHA2_SIGNED_DATA] = {"SHA-512 proof", SHAPE_SHA2, AT(sha2_signature), 1,
 	CAPF_SIGNATURE_MOST},
-  /* clang-format on */
+    /* clang-format on */
 };
 
 /* What each command must have, and what it may have besides. */
@@ -53,7 +53,7 @@ static const struct {
 	const char *name;
 	uint32_t needs, may;
 } commands[] = {
-  /* clang-format off */
+    /* clang-format off */
 	{ CAPF_AUTH_REQUEST,    "AUTH REQUEST",    HAS(CAPF_PROTOCOL_VERSION), HAS(CAPF_AUTH_TYPE) },
 	{ CAPF_AUTH_RESPONSE,   "AUTH RESPONSE",   HAS(CAPF_PROTOCOL_VERSION) | HAS(CAPF_DEVICE_NAME),
 	  HAS(CAPF_REASON) | HAS(CAPF_REASON_INFO) | HAS(CAPF_PASSWORD) | HAS(CAPF_CERTIFICATE_TYPE) |
@@ -69,7 +69,7 @@ static const struct {
 	{ CAPF_DELETE_RESPONSE, "DELETE RESPONSE", HAS(CAPF_REASON), HAS(CAPF_REASON_INFO) },
 	{ CAPF_END_SESSION,     "END SESSION",     HAS(CAPF_REASON), HAS(CAPF_REASON_INFO) },
 	{ CAPF_IN_PROGRESS,     "IN PROGRESS",     0, HAS(CAPF_REASON) },
-  /* clang-format on */
+    /* clang-format on */
 };
 
 bool

@@ -140,9 +140,9 @@ begin_operation(struct capf_server *server, struct buffer *output)
 		enum capf_command command;
 		enum state state;
 	} first[CAPF_OPERATIONS] = {
-	    [CAPF_OPERATION_INSTALL] = {CAPF_KEY_REQUEST,    AWAIT_KEY    },
+	    [CAPF_OPERATION_INSTALL] = {CAPF_KEY_REQUEST, AWAIT_KEY},
 	    [CAPF_OPERATION_DELETE] = {CAPF_DELETE_REQUEST, AWAIT_DELETED},
-	    [CAPF_OPERATION_FETCH] = {CAPF_FETCH_REQUEST,  AWAIT_FETCHED},
+	    [CAPF_OPERATION_FETCH] = {CAPF_FETCH_REQUEST, AWAIT_FETCHED},
 	};
 	struct capf_message message = {.command = first[server->task.operation].command};
 
@@ -261,12 +261,12 @@ static const struct {
 	enum fault (*act)(
 	    struct capf_server *, const struct capf_message *, struct buffer *, struct why *);
 } moves[] = {
-    {AWAIT_AUTH,    CAPF_AUTH_RESPONSE,   on_auth       },
-    {AWAIT_KEY,     CAPF_IN_PROGRESS,     on_in_progress},
-    {AWAIT_KEY,     CAPF_KEY_RESPONSE,    on_key        },
-    {AWAIT_STORED,  CAPF_STORE_RESPONSE,  on_done       },
-    {AWAIT_DELETED, CAPF_DELETE_RESPONSE, on_done       },
-    {AWAIT_FETCHED, CAPF_FETCH_RESPONSE,  on_fetched    },
+    {AWAIT_AUTH, CAPF_AUTH_RESPONSE, on_auth},
+    {AWAIT_KEY, CAPF_IN_PROGRESS, on_in_progress},
+    {AWAIT_KEY, CAPF_KEY_RESPONSE, on_key},
+    {AWAIT_STORED, CAPF_STORE_RESPONSE, on_done},
+    {AWAIT_DELETED, CAPF_DELETE_RESPONSE, on_done},
+    {AWAIT_FETCHED, CAPF_FETCH_RESPONSE, on_fetched},
 };
 
 static enum fault

@@ -52,7 +52,7 @@ struct capf_outcome {
 struct capf_server_owner {
 	/* FAULT_MISSING: no such device. Otherwise *task, CAPF_OPERATION_NONE if nothing waits. */
 	enum fault (*find)(void *arg, const char *device, struct capf_task *task, struct why *why);
-	/* Is this the string? Counts attempts; a string that was right is used up. */
+	/* Is this the string? Counts attempts, right or wrong. */
 	enum fault (*check_string)(
 	    void *arg, const char *device, struct bytes string, struct why *why);
 	/* Is it a certificate of that type, of this device, valid now, up to our roots? */
