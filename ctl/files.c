@@ -183,7 +183,6 @@ file_sign(struct command_call *call, json_t **result, struct why *why)
 {
 	const char *out = NULL, *name = NULL, *slash;
 	const struct command_option options[] = {
-	    {"--site", &call->site, NULL},
 	    {"--out", &out, NULL},
 	    {"--name", &name, NULL},
 	};

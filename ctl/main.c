@@ -119,23 +119,21 @@ run(struct command_call *call, const struct command *command)
 	return fault == FAULT_NONE ? COMMAND_OK : refuse(call, fault, &why);
 }
 
-/* Options that may stand anywhere before the command, and --json also behind it. Returns how many
- * words are left; words is shortened in place. */
+/* Options of every command may stand anywhere. Returns how many words are left; words is shortened
+ * in place. */
 static size_t
 take_global_options(struct command_call *call, char **words, size_t count, bool *help)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool before = left == 0;
-
 		if (strcmp(words[i], "--json") == 0)
 			call->json = true;
 		else if (strcmp(words[i], "--help") == 0)
 			*help = true;
-		else if (before && strcmp(words[i], "--site") == 0 && i + 1 < count)
+		else if (strcmp(words[i], "--site") == 0 && i + 1 < count)
 			call->site = words[++i];
-		else if (before && strcmp(words[i], "--phone") == 0 && i + 1 < count)
+		else if (strcmp(words[i], "--phone") == 0 && i + 1 < count)
 			call->phone = words[++i];
 		else
 			words[left++] = words[i];
