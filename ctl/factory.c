@@ -97,12 +97,10 @@ make(struct command_call *call, json_t **result, struct why *why)
 	return make_all(call, folder, out, kind, result, why);
 }
 
-/* clang-format off: drawn as the help prints it. */
 static const struct command commands[] = {
     {"factory make",
 	"MAC... --factory DIR --out DIR [--rsa 2048|3072|4096 | --ec p-256|p-384|p-521]",
 	"make phones with a MIC, and the manufacturing CA if there is none", make, NULL, false},
 };
-/* clang-format on */
 
 const struct command_table factory_commands = {commands, COUNT(commands)};

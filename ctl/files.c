@@ -218,7 +218,6 @@ certificate_show(struct command_call *call, json_t **result, struct why *why)
 	return FAULT_NONE;
 }
 
-/* clang-format off: drawn as the help prints it. */
 static const struct command commands[] = {
     {"itl show", "FILE", "what a trust list (ITL or CTL) says, and whether it is whole", list_show,
 	file_print_list, false},
@@ -231,6 +230,5 @@ static const struct command commands[] = {
     {"cert show", "FILE", "the certificates of a file (PEM or DER), in words", certificate_show,
 	file_print_certificates, false},
 };
-/* clang-format on */
 
 const struct command_table file_commands = {commands, COUNT(commands)};

@@ -145,14 +145,43 @@ show(struct command_call *call, json_t **result, struct why *why)
 	return FAULT_NONE;
 }
 
-/* clang-format off: drawn as the help prints it. */
+static json_t *
+list_json(const char *name, size_t size, size_t records)
+{
+	return json_pack("{s:s, s:I, s:i, s:I, s:b, s:I}", "list", name, "bytes", (json_int_t)size,
+	    "bytes_most", TRUST_LIST_MOST, "percent", (json_int_t)(100 * size / TRUST_LIST_MOST),
+	    "warning", size > TRUST_LIST_WARN, "records", (json_int_t)records);
+}
+
+static enum fault
+publish(struct command_call *call, json_t **result, struct why *why)
+{
+	struct trust_published published;
+	enum fault fault;
+
+	if ((fault = command_options(call, NULL, 0, 0, 1, why)))
+		return fault;
+	if (call->count == 0 && call->site == NULL)
+		return command_usage(call, why, "which site? Name its directory");
+	if ((fault = site_publish(
+		 call->count > 0 ? call->arguments[0] : call->site, clock_wall(), &published, why)))
+		return fault;
+	*result = json_array();
+	json_array_append_new(*result, list_json("ITL", published.itl_size, published.itl_records));
+	if (published.ctl_size > 0)
+		json_array_append_new(
+		    *result, list_json("CTL", published.ctl_size, published.ctl_records));
+	return FAULT_NONE;
+}
+
 static const struct command commands[] = {
     {"site create",
 	"DIR [--name NAME] [--address ADDRESS] [--host HOST] [--ports BASE] [--rsa 2048|4096] "
 	"[--ec p-256|p-384|p-521] [--ctl recovery|tokens] [--mic-ca FILE] [--edges N]",
 	"make a site: keys, certificates, trust lists, settings", create, NULL, false},
+    {"site publish", "[DIR]", "build and sign the trust lists again, while no manager runs",
+	publish, NULL, false},
     {"site show", "[DIR]", "the settings of a site", show, NULL, false},
 };
-/* clang-format on */
 
 const struct command_table site_commands = {commands, COUNT(commands)};

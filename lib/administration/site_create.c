@@ -25,24 +25,24 @@ static const struct {
 	const char *prefix, *suffix;
 	unsigned traits;
 } certificates[] = {
-    {"callmanager.pem",    KEY_CALLMANAGER,    CERTIFICATE_CALLMANAGER,  "",             "",        0          },
-    {"callmanager-ec.pem", KEY_CALLMANAGER_EC, CERTIFICATE_CALLMANAGER,  "",             "-EC",     ELLIPTIC   },
-    {"tftp.pem",           KEY_CALLMANAGER,    CERTIFICATE_TFTP,         "",             "-TFTP",   SHARED_KEY },
-    {"capf.pem",           KEY_CAPF,           CERTIFICATE_CAPF,         "CAPF-",        "",        RANDOM_NAME},
-    {"tvs.pem",            KEY_TVS,            CERTIFICATE_TVS,          "",             "-TVS",    0          },
-    {"tvs-ec.pem",         KEY_TVS_EC,         CERTIFICATE_TVS,          "",             "-TVS-EC", ELLIPTIC   },
-    {"itl-recovery.pem",   KEY_ITL_RECOVERY,   CERTIFICATE_ITL_RECOVERY, "ITLRECOVERY_", "",        0          },
+    {"callmanager.pem", KEY_CALLMANAGER, CERTIFICATE_CALLMANAGER, "", "", 0},
+    {"callmanager-ec.pem", KEY_CALLMANAGER_EC, CERTIFICATE_CALLMANAGER, "", "-EC", ELLIPTIC},
+    {"tftp.pem", KEY_CALLMANAGER, CERTIFICATE_TFTP, "", "-TFTP", SHARED_KEY},
+    {"capf.pem", KEY_CAPF, CERTIFICATE_CAPF, "CAPF-", "", RANDOM_NAME},
+    {"tvs.pem", KEY_TVS, CERTIFICATE_TVS, "", "-TVS", 0},
+    {"tvs-ec.pem", KEY_TVS_EC, CERTIFICATE_TVS, "", "-TVS-EC", ELLIPTIC},
+    {"itl-recovery.pem", KEY_ITL_RECOVERY, CERTIFICATE_ITL_RECOVERY, "ITLRECOVERY_", "", 0},
 };
 
 static const struct {
 	const char *name;
 	mode_t mode;
 } folders[] = {
-    {"",	     0755},
-    {"keys",         0700},
+    {"", 0755},
+    {"keys", 0700},
     {"certificates", 0755},
-    {"files",        0755},
-    {"run",          0700},
+    {"files", 0755},
+    {"run", 0700},
 };
 
 struct making {
@@ -50,6 +50,16 @@ struct making {
 	struct keys *keys;
 	char certificates[STORAGE_PATH_MOST], files[STORAGE_PATH_MOST];
 };
+
+static enum fault
+name_folders(struct making *making, struct why *why)
+{
+	enum fault fault;
+
+	if ((fault = storage_path(making->certificates, making->plan->folder, "certificates", why)))
+		return fault;
+	return storage_path(making->files, making->plan->folder, "files", why);
+}
 
 static enum fault
 make_folders(struct making *making, struct why *why)
@@ -66,9 +76,7 @@ make_folders(struct making *making, struct why *why)
 		if ((fault = storage_path(path, making->plan->folder, folders[i].name, why)) ||
 		    (fault = storage_folder(path, folders[i].mode, why)))
 			return fault;
-	if ((fault = storage_path(making->certificates, making->plan->folder, "certificates", why)))
-		return fault;
-	return storage_path(making->files, making->plan->folder, "files", why);
+	return name_folders(making, why);
 }
 
 static enum fault
@@ -157,7 +165,7 @@ done:
 }
 
 static enum fault
-publish(const struct making *making, struct site_created *created, struct why *why)
+publish(const struct making *making, struct trust_published *published, struct why *why)
 {
 	const struct site *site = &making->plan->site;
 	struct trust_publication publication = {.certificates = making->certificates,
@@ -167,15 +175,11 @@ publish(const struct making *making, struct site_created *created, struct why *w
 	    .mixed = site->mixed,
 	    .with_ctl = site->ctl == SITE_CTL_RECOVERY,
 	    .now = making->plan->now};
-	struct trust_published published;
 	enum fault fault;
 
 	if ((fault = keys_load(making->keys, KEY_ITL_RECOVERY, &publication.recovery_key, why)))
 		return fault;
-	if ((fault = trust_publish(&publication, &published, why)) == FAULT_NONE) {
-		created->itl_size = published.itl_size;
-		created->ctl_size = published.ctl_size;
-	}
+	fault = trust_publish(&publication, published, why);
 	EVP_PKEY_free(publication.recovery_key);
 	return fault;
 }
@@ -223,12 +227,17 @@ audit(const struct making *making, const struct site_created *created, struct wh
 static enum fault
 make_with_keys(struct making *making, struct site_created *created, struct why *why)
 {
+	struct trust_published published;
 	enum fault fault;
 
 	for (size_t i = 0; i < COUNT(certificates); i++)
 		if ((fault = make_certificate(making, i, why)))
 			return fault;
-	return publish(making, created, why);
+	if ((fault = publish(making, &published, why)))
+		return fault;
+	created->itl_size = published.itl_size;
+	created->ctl_size = published.ctl_size;
+	return FAULT_NONE;
 }
 
 enum fault
@@ -253,4 +262,22 @@ site_create(const struct site_plan *plan, struct site_created *created, struct w
 		return fault;
 	*created = done;
 	return FAULT_NONE;
+}
+
+enum fault
+site_publish(const char *folder, int64_t now, struct trust_published *published, struct why *why)
+{
+	struct site_plan plan = {.folder = folder, .now = now};
+	struct making making = {.plan = &plan};
+	char keys[STORAGE_PATH_MOST];
+	enum fault fault;
+	pid_t pid = 0;
+
+	if ((fault = site_read(folder, &plan.site, why)) || (fault = name_folders(&making, why)) ||
+	    (fault = storage_path(keys, folder, "keys", why)) ||
+	    (fault = keys_start(&making.keys, keys, ROLE_SITE, &pid, why)))
+		return fault;
+	fault = publish(&making, published, why);
+	keys_stop(making.keys, pid);
+	return fault;
 }

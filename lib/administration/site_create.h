@@ -10,6 +10,7 @@
 
 #include "directory/site.h"
 #include "keys/key_kind.h"
+#include "trust/trust_publish.h"
 
 struct site_plan {
 	const char *folder;
@@ -31,4 +32,11 @@ struct site_created {
  * site, and the command may be given again. */
 enum fault site_create(
     const struct site_plan *plan, struct site_created *created, struct why *why) MUST_CHECK;
+
+/*
+ * Builds, signs and writes the site's lists again, for certificates that were renewed or put into
+ * certificates/listed/; by a keykeeper of our own, so only while no manager runs on the site.
+ */
+enum fault site_publish(
+    const char *folder, int64_t now, struct trust_published *published, struct why *why) MUST_CHECK;
 #endif

@@ -14,12 +14,12 @@ static const struct {
 	int nid;
 	const char *name;
 } attributes[] = {
-    {NID_commonName,             "CN"},
+    {NID_commonName, "CN"},
     {NID_organizationalUnitName, "OU"},
-    {NID_organizationName,       "O" },
-    {NID_localityName,           "L" },
-    {NID_stateOrProvinceName,    "ST"},
-    {NID_countryName,            "C" },
+    {NID_organizationName, "O"},
+    {NID_localityName, "L"},
+    {NID_stateOrProvinceName, "ST"},
+    {NID_countryName, "C"},
 };
 
 /* Appends ";CN=value". What is not printable ASCII, and the separator, becomes '?'. */
@@ -153,8 +153,8 @@ describe_key(X509 *certificate, struct certificate_facts *facts)
 		const char *group, *name;
 	} curves[] = {
 	    {"prime256v1", "P-256"},
-	    {"secp384r1",  "P-384"},
-	    {"secp521r1",  "P-521"},
+	    {"secp384r1", "P-384"},
+	    {"secp521r1", "P-521"},
 	};
 	EVP_PKEY *key = X509_get0_pubkey(certificate);
 	char group[64] = "";

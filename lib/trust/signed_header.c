@@ -16,21 +16,21 @@ static const struct {
 	enum signed_tag inside; /* 0: in the header itself */
 	bool optional;
 } elements[TAGS] = {
-    [VERSION] = {"version",               2,  2,                       0,              false},
-    [HEADER_LENGTH] = {"header length",         2,  2,                       0,              false},
-    [SIGNER_ID] = {"signer",                1,  SIGNED_HEADER_MOST,      0,              false},
-    [SIGNER_NAME] = {"signer name",           1,  SIGNED_NAME_MOST,        SIGNER_ID,      false},
-    [SERIAL] = {"serial number",         1,  CERTIFICATE_SERIAL_MOST, SIGNER_ID,      false},
-    [CA_NAME] = {"CA name",               1,  SIGNED_NAME_MOST,        SIGNER_ID,      false},
-    [SIGNATURE_INFO] = {"signature information", 15, 15,                      0,              false},
-    [DIGEST] = {"digest",                1,  1,                       SIGNATURE_INFO, false},
-    [ALGORITHM_INFO] = {"algorithm information", 8,  8,                       SIGNATURE_INFO, false},
-    [ALGORITHM] = {"algorithm",             1,  1,                       ALGORITHM_INFO, false},
-    [MODULUS] = {"signature size",        1,  1,                       ALGORITHM_INFO, false},
-    [SIGNATURE] = {"signature",             64, 512,                     0,              false},
-    [FILENAME] = {"file name",             1,  SIGNED_FILENAME_MOST,    0,              false},
-    [TIMESTAMP] = {"time stamp",            4,  4,                       0,              false},
-    [SIGNER_VERSION] = {"signer version",        2,  2,                       0,              true },
+    [VERSION] = {"version", 2, 2, 0, false},
+    [HEADER_LENGTH] = {"header length", 2, 2, 0, false},
+    [SIGNER_ID] = {"signer", 1, SIGNED_HEADER_MOST, 0, false},
+    [SIGNER_NAME] = {"signer name", 1, SIGNED_NAME_MOST, SIGNER_ID, false},
+    [SERIAL] = {"serial number", 1, CERTIFICATE_SERIAL_MOST, SIGNER_ID, false},
+    [CA_NAME] = {"CA name", 1, SIGNED_NAME_MOST, SIGNER_ID, false},
+    [SIGNATURE_INFO] = {"signature information", 15, 15, 0, false},
+    [DIGEST] = {"digest", 1, 1, SIGNATURE_INFO, false},
+    [ALGORITHM_INFO] = {"algorithm information", 8, 8, SIGNATURE_INFO, false},
+    [ALGORITHM] = {"algorithm", 1, 1, ALGORITHM_INFO, false},
+    [MODULUS] = {"signature size", 1, 1, ALGORITHM_INFO, false},
+    [SIGNATURE] = {"signature", 64, 512, 0, false},
+    [FILENAME] = {"file name", 1, SIGNED_FILENAME_MOST, 0, false},
+    [TIMESTAMP] = {"time stamp", 4, 4, 0, false},
+    [SIGNER_VERSION] = {"signer version", 2, 2, 0, true},
 };
 
 const size_t signed_signature_sizes[SIGNATURE_SIZES] = {64, 128, 256, SIGNATURE_SIZE_MOST};
@@ -39,7 +39,7 @@ static const struct {
 	enum signed_digest digest;
 	const char *name;
 } digests[] = {
-    {SIGNED_SHA1,   "SHA1"  },
+    {SIGNED_SHA1, "SHA1"},
     {SIGNED_SHA256, "SHA256"},
     {SIGNED_SHA512, "SHA512"},
 };

@@ -47,36 +47,45 @@ check_plan(const struct trust_list_plan *plan, struct why *why)
 	return FAULT_NONE;
 }
 
-/* The largest record a phone can do without: whatever neither signs lists nor serves calls. */
-static const struct trust_entry *
-what_to_drop(const struct trust_list_plan *plan, const size_t *sizes)
+/* What a phone can do without: whoever neither signs lists nor carries calls. */
+static bool
+can_be_dropped(const struct trust_entry *entry)
 {
-	const struct trust_entry *drop = NULL;
-	size_t most = 0;
+	return entry->role != TRUST_SAST && entry->role != TRUST_CCM_TFTP;
+}
 
-	for (size_t i = 0; i < plan->count; i++) {
-		enum trust_role role = plan->entries[i].role;
+/* "TVS CN=a (900), APP-SERVER CN=b (800)": as many as a sentence holds. */
+static void
+name_droppable(const struct trust_list_plan *plan, const size_t *sizes, char *text, size_t room)
+{
+	char name[CERTIFICATE_NAME_SIZE], one[SHOWN + 32];
+	size_t used = 0;
 
-		if (role != TRUST_SAST && role != TRUST_CCM_TFTP && sizes[i] > most) {
-			most = sizes[i];
-			drop = &plan->entries[i];
-		}
+	text[0] = '\0';
+	/* From the end: what was added last is what made it too large. */
+	for (size_t i = plan->count; i-- > 0;) {
+		const struct trust_entry *entry = &plan->entries[i];
+
+		if (!can_be_dropped(entry))
+			continue;
+		certificate_name_text(X509_get_subject_name(entry->certificate), name);
+		snprintf(one, sizeof(one), "%s%s %.*s (%zu)", used > 0 ? ", " : "",
+		    trust_role_name(entry->role), SHOWN, name, sizes[i]);
+		if (used + strlen(one) >= room)
+			return;
+		used += (size_t)snprintf(text + used, room - used, "%s", one);
 	}
-	return drop;
 }
 
 static enum fault
 refuse_size(const struct trust_list_plan *plan, size_t size, const size_t *sizes, struct why *why)
 {
-	const struct trust_entry *drop = what_to_drop(plan, sizes);
-	char name[CERTIFICATE_NAME_SIZE] = "nothing";
+	char droppable[WHY_SIZE - 80];
 
-	if (drop != NULL)
-		certificate_name_text(X509_get_subject_name(drop->certificate), name);
+	name_droppable(plan, sizes, droppable, sizeof(droppable));
 	return explain(why, FAULT_LIMIT,
-	    "%s of %zu bytes in %zu records; phones store at most %d: drop, for example, %s %.*s",
-	    trust_list_kind_name(plan->kind), size, plan->count, TRUST_LIST_MOST,
-	    drop != NULL ? trust_role_name(drop->role) : "", SHOWN, name);
+	    "%s of %zu bytes in %zu records; phones store at most %d: drop some of %s",
+	    trust_list_kind_name(plan->kind), size, plan->count, TRUST_LIST_MOST, droppable);
 }
 
 static enum fault

@@ -2,6 +2,9 @@
 /*
  * lib/trust/trust_publish.h - build, sign and write a site's ITLFile.tlv and CTLFile.tlv from
  * its certificates. Used when a site is made and by the running manager.
+ *
+ * Besides the site's own, the certificates in its folder listed/ are listed, each in the role
+ * that its file name starts with: "APP-SERVER.directory.pem", "SRST.branch-7.pem".
  */
 #ifndef TRUST_TRUST_PUBLISH_H
 #define TRUST_TRUST_PUBLISH_H

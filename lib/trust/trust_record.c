@@ -30,18 +30,18 @@ static const struct {
 	const char *name;
 	size_t least, most;
 } elements[TAGS] = {
-    [RECORD_LENGTH] = {"record length",    2, 2                      },
-    [HOST] = {"host name",        1, 256                    },
-    [SUBJECT] = {"subject",          1, NAME_MOST              },
-    [FUNCTION] = {"role",             2, 2                      },
-    [ISSUER] = {"issuer",           1, NAME_MOST              },
-    [SERIAL] = {"serial number",    1, CERTIFICATE_SERIAL_MOST},
-    [PUBLIC_KEY] = {"public key",       1, 2048                   },
-    [SIGNATURE] = {"signature",        1, 1024                   },
-    [CERTIFICATE] = {"certificate",      1, CERTIFICATE_MOST       },
-    [ADDRESS] = {"address",          4, 4                      },
-    [HASH] = {"certificate hash", 1, 64                     },
-    [HASH_ALGORITHM] = {"hash algorithm",   1, 1                      },
+    [RECORD_LENGTH] = {"record length", 2, 2},
+    [HOST] = {"host name", 1, 256},
+    [SUBJECT] = {"subject", 1, NAME_MOST},
+    [FUNCTION] = {"role", 2, 2},
+    [ISSUER] = {"issuer", 1, NAME_MOST},
+    [SERIAL] = {"serial number", 1, CERTIFICATE_SERIAL_MOST},
+    [PUBLIC_KEY] = {"public key", 1, 2048},
+    [SIGNATURE] = {"signature", 1, 1024},
+    [CERTIFICATE] = {"certificate", 1, CERTIFICATE_MOST},
+    [ADDRESS] = {"address", 4, 4},
+    [HASH] = {"certificate hash", 1, 64},
+    [HASH_ALGORITHM] = {"hash algorithm", 1, 1},
 };
 
 /* The bytes of one whole record, and its elements behind the length. */

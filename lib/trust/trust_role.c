@@ -8,14 +8,14 @@ static const struct {
 	enum trust_role role;
 	const char *name;
 } roles_known[] = {
-    {TRUST_SAST,        "SAST"      },
-    {TRUST_CCM,         "CCM"       },
-    {TRUST_CCM_TFTP,    "CCM+TFTP"  },
-    {TRUST_TFTP,        "TFTP"      },
-    {TRUST_CAPF,        "CAPF"      },
-    {TRUST_SRST,        "SRST"      },
+    {TRUST_SAST, "SAST"},
+    {TRUST_CCM, "CCM"},
+    {TRUST_CCM_TFTP, "CCM+TFTP"},
+    {TRUST_TFTP, "TFTP"},
+    {TRUST_CAPF, "CAPF"},
+    {TRUST_SRST, "SRST"},
     {TRUST_APPLICATION, "APP-SERVER"},
-    {TRUST_TVS,         "TVS"       },
+    {TRUST_TVS, "TVS"},
 };
 
 const char *
