@@ -427,22 +427,13 @@ prepare(struct supervisor *supervisor, struct why *why)
 {
 	ssize_t size =
 	    readlink("/proc/self/exe", supervisor->program, sizeof(supervisor->program) - 1);
-	char path[STORAGE_PATH_MOST];
 	enum fault fault;
 
 	if (size <= 0)
 		return explain_errno(why, "cannot find this program");
 	if ((fault = keys_program(supervisor->keykeeper, why)) ||
 	    (fault = storage_path(supervisor->keys, supervisor->folder, "keys", why)) ||
-	    (fault = storage_path(path, supervisor->folder, "run", why)) ||
-	    (fault = storage_folder(path, 0700, why)) ||
-	    (fault = storage_path(path, supervisor->folder, "audit.log", why)))
-		return fault;
-	supervisor->audit = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-	if (supervisor->audit == -1)
-		return explain_errno(why, "cannot open %s", path);
-	audit_open_fd(supervisor->audit);
-	if ((fault = loop_new(&supervisor->loop, why)) ||
+	    (fault = loop_new(&supervisor->loop, why)) ||
 	    (fault = loop_on_signal(supervisor->loop, SIGTERM, stop, supervisor, why)) ||
 	    (fault = loop_on_signal(supervisor->loop, SIGINT, stop, supervisor, why)) ||
 	    (fault = new_ticket_key(supervisor, why)))
@@ -453,6 +444,26 @@ prepare(struct supervisor *supervisor, struct why *why)
 		return explain(why, FAULT_SYSTEM, "out of memory for timers");
 	loop_timer_set(supervisor->ticket_timer, TICKETS_ROTATE_MS);
 	loop_timer_set(supervisor->hold_timer, HOLD_AGAIN_MS);
+	return FAULT_NONE;
+}
+
+/* The ports are bound, nothing else needs root: from here on this and every process is the user
+ * the site belongs to, so what they make in the site is that user's too. */
+static enum fault
+enter_site(struct supervisor *supervisor, struct why *why)
+{
+	char path[STORAGE_PATH_MOST];
+	enum fault fault;
+
+	if ((fault = process_become_owner(supervisor->folder, why)) ||
+	    (fault = storage_path(path, supervisor->folder, "run", why)) ||
+	    (fault = storage_folder(path, 0700, why)) ||
+	    (fault = storage_path(path, supervisor->folder, "audit.log", why)))
+		return fault;
+	supervisor->audit = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (supervisor->audit == -1)
+		return explain_errno(why, "cannot open %s", path);
+	audit_open_fd(supervisor->audit);
 	return FAULT_NONE;
 }
 
@@ -470,9 +481,10 @@ supervisor_run(const char *folder, const struct site *site, const char *level, s
 	supervisor->audit = -1;
 	if ((fault = prepare(supervisor, why)) == FAULT_NONE &&
 	    (fault = add_members(supervisor, why)) == FAULT_NONE &&
+	    (fault = enter_site(supervisor, why)) == FAULT_NONE &&
 	    (fault = start_members(supervisor, why)) == FAULT_NONE) {
 		log_info("supervisor", "the manager runs", LOG_TEXT("site", site->name),
-		    LOG_TEXT("address", site->address));
+		    LOG_TEXT("address", site->address), LOG_NUMBER("user", geteuid()));
 		loop_run(supervisor->loop);
 		log_info("supervisor", "the manager stops");
 	}

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,6 +144,21 @@ process_descriptor(const char *name)
 		return (int)fd;
 	}
 	return -1;
+}
+
+enum fault
+process_become_owner(const char *path, struct why *why)
+{
+	struct stat about;
+
+	if (stat(path, &about) == -1)
+		return explain_errno(why, "cannot tell the owner of %s", path);
+	if (geteuid() != 0 || about.st_uid == 0)
+		return FAULT_NONE;
+	if (setgroups(0, NULL) == -1 || setresgid(about.st_gid, about.st_gid, about.st_gid) == -1 ||
+	    setresuid(about.st_uid, about.st_uid, about.st_uid) == -1)
+		return explain_errno(why, "cannot become the owner of %s", path);
+	return FAULT_NONE;
 }
 
 struct process {

@@ -38,6 +38,11 @@ enum fault process_start(const struct process_plan *plan, pid_t *pid, struct why
 /* In the child: the descriptor of that name, or -1. Marked close-on-exec from then on. */
 int process_descriptor(const char *name);
 
+/* Root becomes the user and group that own path, for good and without other groups, unless that is
+ * root too; everybody else stays. Clears PR_SET_PDEATHSIG, so it is for those without a parent
+ * of ours. */
+enum fault process_become_owner(const char *path, struct why *why) MUST_CHECK;
+
 /* One kept child. */
 struct process;
 /* Asked before each start (also the first): fills the plan. Sockets it makes are the handler's. */

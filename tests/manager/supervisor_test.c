@@ -18,6 +18,7 @@
 #include "storage/storage.h"
 #include "tests.h"
 
+enum { ANOTHER = 65534 /* nobody */ };
 enum { EDGES = 2, START_MS = 30000, REPAIR_MS = 2000 };
 
 static struct {
@@ -169,12 +170,9 @@ await_signature(uint64_t most_ms)
 	}
 }
 
-static int
-set_up(void **state)
+static void
+await_links(void)
 {
-	(void)state;
-	make_site();
-	start_manager();
 	for (int i = 0; i < EDGES; i++) {
 		char name[16], from[32];
 
@@ -182,6 +180,30 @@ set_up(void **state)
 		snprintf(from, sizeof(from), "heard from=edge-%d", i);
 		await(0, name, "heard from=call", START_MS);
 		await(0, " call[", from, START_MS);
+	}
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	make_site();
+	start_manager();
+	await_links();
+	return 0;
+}
+
+static int
+set_up_of_another_user(void **state)
+{
+	char command[128];
+
+	(void)state;
+	make_site();
+	snprintf(command, sizeof(command), "chown -R %d:%d %s", ANOTHER, ANOTHER, manager.folder);
+	if (geteuid() == 0) {
+		assert_int_equal(system(command), 0);
+		start_manager();
 	}
 	return 0;
 }
@@ -206,7 +228,10 @@ tear_down(void **state)
 		assert_int_equal(waitpid(manager.pid, &status, 0), manager.pid);
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	}
-	close(manager.log);
+	if (manager.log > 0)
+		close(manager.log);
+	manager.pid = 0;
+	manager.log = 0;
 	remove_folder();
 	return 0;
 }
@@ -288,6 +313,52 @@ everything_ends_with_the_supervisor(void **state)
 	}
 }
 
+/* Where even our own programs cannot be reached by others, root cannot give them away. */
+static bool
+others_can_start(const char *program)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(setresuid(ANOTHER, ANOTHER, ANOTHER) == -1 || access(program, X_OK) == -1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static unsigned
+user_of(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned real = 0, effective = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	assert_non_null(file = fopen(path, "r"));
+	while (fgets(line, sizeof(line), file) != NULL)
+		(void)!sscanf(line, "Uid: %u %u", &real, &effective);
+	fclose(file);
+	assert_int_equal(real, effective);
+	return effective;
+}
+
+static void
+started_by_root_all_become_the_sites_owner(void **state)
+{
+	static const char *const names[] = {"keykeeper", "call", "edge-0"};
+
+	(void)state;
+	if (geteuid() != 0 || !others_can_start(getenv("SUPERVISED"))) {
+		print_message("  only root can tell\n");
+		skip();
+	}
+	await_links();
+	assert_int_equal(user_of(manager.pid), ANOTHER);
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_int_equal(user_of(pid_of(names[i])), ANOTHER);
+	await_signature(START_MS);
+}
+
 #define sentence(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -299,6 +370,8 @@ main(void)
 	    sentence(a_killed_edge_loses_no_listening_socket),
 	    sentence(a_killed_keykeeper_is_replaced_under_the_keys_in_use),
 	    sentence(everything_ends_with_the_supervisor),
+	    cmocka_unit_test_setup_teardown(
+		started_by_root_all_become_the_sites_owner, set_up_of_another_user, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
