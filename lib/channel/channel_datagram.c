@@ -11,7 +11,7 @@ enum { DATAGRAM_BUCKETS = 4096 };
 
 struct datagrams {
 	struct channel *buckets[DATAGRAM_BUCKETS];
-	bool *gone; /* set while a batch is read: a handler may free us */
+	bool reading, gone; /* a handler may free us while a batch is read */
 };
 
 enum fault
@@ -31,9 +31,9 @@ datagrams_free(struct datagrams *datagrams)
 	for (size_t i = 0; i < DATAGRAM_BUCKETS; i++)
 		while (datagrams->buckets[i] != NULL)
 			channel_destroy(datagrams->buckets[i]);
-	if (datagrams->gone != NULL)
-		*datagrams->gone = true;
-	free(datagrams);
+	datagrams->gone = true;
+	if (!datagrams->reading)
+		free(datagrams);
 }
 
 static struct channel **
@@ -123,10 +123,9 @@ void
 datagrams_ready(struct datagrams *datagrams, struct channel_group *group, int fd)
 {
 	static uint8_t room[CHANNEL_DATAGRAM_MOST];
-	bool gone = false;
 
-	datagrams->gone = &gone;
-	for (int i = 0; i < CHANNEL_DATAGRAM_BATCH && !gone; i++) {
+	datagrams->reading = true;
+	for (int i = 0; i < CHANNEL_DATAGRAM_BATCH && !datagrams->gone; i++) {
 		struct address remote = {.size = sizeof(remote.storage)};
 		ssize_t got = recvfrom(fd, room, sizeof(room), MSG_DONTWAIT,
 		    (struct sockaddr *)&remote.storage, &remote.size);
@@ -137,8 +136,9 @@ datagrams_ready(struct datagrams *datagrams, struct channel_group *group, int fd
 		if (got >= 0)
 			take(datagrams, group, fd, &remote, bytes_of(room, (size_t)got));
 	}
-	if (!gone)
-		datagrams->gone = NULL;
+	datagrams->reading = false;
+	if (datagrams->gone)
+		free(datagrams);
 }
 
 enum fault

@@ -287,7 +287,7 @@ http_request_read(struct bytes input, struct http_head *head, struct why *why)
 {
 	struct bytes lines, line;
 	enum fault fault;
-	int minor;
+	int minor = 0;
 
 	memset(head, 0, offsetof(struct http_head, headers));
 	head->header_count = 0;
@@ -325,7 +325,7 @@ http_response_read(struct bytes input, struct http_head *head, struct why *why)
 {
 	struct bytes lines, line;
 	enum fault fault;
-	int minor;
+	int minor = 0;
 
 	memset(head, 0, offsetof(struct http_head, headers));
 	head->header_count = 0;
