@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exchange/core.h"
+#include "exchange/phone_report.h"
 #include "exchange/registrar.h"
 #include "signalling/multipart.h"
 #include "signalling/remotecc.h"
@@ -37,7 +38,7 @@ const struct exchange_limits exchange_limits_default = {
 };
 
 static const char *const methods[] = {
-    "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "OPTIONS", "REGISTER", "REFER", NULL};
+    "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "OPTIONS", "REGISTER", "REFER", "MESSAGE", NULL};
 static const char *const extensions[] = {
     "timer", "norefersub", "X-cisco-callinfo", "X-cisco-srtp-fallback", NULL};
 
@@ -171,6 +172,8 @@ on_request(void *arg, uint64_t flow, struct sip_server *server, struct sip_dialo
 		answer(exchange, server, STATUS_OK, NULL);
 	else if (request->method == SIP_METHOD_REFER)
 		on_refer(exchange, server, request);
+	else if (request->method == SIP_METHOD_MESSAGE)
+		answer(exchange, server, phone_report_take(exchange, connection, request), NULL);
 	else
 		answer(exchange, server, STATUS_NO_DIALOG, NULL);
 }
