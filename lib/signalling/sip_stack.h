@@ -52,10 +52,11 @@ struct sip_flow {
 
 /*
  * What became of a request: every response but 100, in order. response NULL: none will come
- * (end says why; RFC 3261 8.1.3.1 reads it as 408 or 503). dialog: of INVITE, the
- * one this response belongs to (each fork has its own), or the request's own; NULL when there
- * is none (REGISTER, or a failure outside a dialog). last: nothing more comes and client is gone
- * after this call (an INVITE's 2xx is not the last: forks may follow).
+ * (why says why; RFC 3261 8.1.3.1 reads it as 408 or 503). dialog: of INVITE, the one this
+ * response belongs to (each fork has its own), or the request's own; NULL when there is none
+ * (REGISTER, or a failure outside a dialog). last: a final response, or none: client must not be
+ * used after this call, and user never comes back. Of several phones that answer one INVITE the
+ * first is told; the stack acknowledges and hangs up the others.
  */
 struct sip_response_event {
 	struct sip_client *client;
@@ -74,7 +75,8 @@ struct sip_stack_seams {
 	void (*random)(void *arg, uint8_t *bytes, size_t count); /* unguessable */
 	/*
 	 * A request to answer: never ACK or CANCEL. dialog: the one it is in, or NULL. A BYE:
-	 * answer it 200; its dialog ends then.
+	 * answer it 200; its dialog ends then (after this handler). flow may differ from
+	 * dialog->flow: whether that connection may speak for the dialog is the user's to judge.
 	 */
 	void (*on_request)(void *arg, uint64_t flow, struct sip_server *server,
 	    struct sip_dialog *dialog, const struct sip_message *request, uint64_t now);
@@ -82,8 +84,8 @@ struct sip_stack_seams {
 	void (*on_ack)(
 	    void *arg, struct sip_dialog *dialog, const struct sip_message *ack, uint64_t now);
 	/*
-	 * An INVITE we have not answered finally was cancelled (CANCEL) or lost its flow: it is
-	 * answered 487 already and server is gone after this call.
+	 * A request we have not answered finally was cancelled, or lost its connection, or a BYE
+	 * ended its dialog: it is answered already and server is gone after this call.
 	 */
 	void (*on_cancel)(void *arg, struct sip_server *server, struct sip_dialog *dialog,
 	    const char *why, uint64_t now);
@@ -158,7 +160,8 @@ enum fault sip_stack_ack(struct sip_stack *stack, struct sip_dialog *dialog,
 void sip_stack_cancel(struct sip_stack *stack, struct sip_client *client, uint64_t now);
 
 /*
- * reason NULL: the usual words. After a final answer server is gone. A 101-199 or 2xx to an INVITE
+ * reason NULL: the usual words. After a final answer server is gone, also when this refuses: the
+ * peer then got a 500 or 503. A 101-199 or 2xx to an INVITE
  * outside a dialog makes the dialog; sip_stack_server_dialog() tells it.
  */
 enum fault sip_stack_answer(struct sip_stack *stack, struct sip_server *server, unsigned status,
@@ -169,8 +172,11 @@ void *sip_stack_server_user(const struct sip_server *server);
 void sip_stack_server_set_user(struct sip_server *server, void *user);
 uint64_t sip_stack_server_flow(const struct sip_server *server);
 
-/* Session timers for an incoming INVITE: before its 2xx. FAULT_LIMIT: answered 422 already. */
-/* 0 and 0: the peer's wish is still honoured. */
+/*
+ * What we want of the session timer in this dialog, as seconds: say it before the 2xx, which then
+ * carries it. 0 and 0: the peer's wish is still honoured. Too short a wish of the peer's is
+ * answered 422 by the stack.
+ */
 void sip_stack_session(struct sip_dialog *dialog, uint32_t wanted_s, uint32_t least_s);
 
 /* A dialog that survived a restart; it is confirmed. */

@@ -284,6 +284,24 @@ conclude(
 	}
 }
 
+/* With the final answer the transaction may end at once; the server is done with it before. */
+static enum fault
+respond(struct sip_server *server, unsigned status, struct bytes response, uint64_t now,
+    struct why *why)
+{
+	struct sip_transaction *transaction = server->transaction;
+	enum fault fault;
+
+	if (status >= 200)
+		sip_transaction_set_user(transaction, NULL);
+	fault = sip_transaction_respond(transaction, status, response, now, why);
+	if (fault == FAULT_NONE && status >= 200)
+		server->transaction = NULL;
+	else if (fault != FAULT_NONE)
+		sip_transaction_set_user(transaction, server);
+	return fault;
+}
+
 static enum fault
 try_answer(struct sip_server *server, unsigned status, const char *reason,
     const struct sip_extra *extra, uint64_t now, struct why *why)
@@ -303,7 +321,7 @@ try_answer(struct sip_server *server, unsigned status, const char *reason,
 		return fault;
 	fault = build(server, request, status, reason, extra, &builder, &response, why);
 	if (fault == FAULT_NONE)
-		fault = sip_transaction_respond(server->transaction, status, response, now, why);
+		fault = respond(server, status, response, now, why);
 	if (fault == FAULT_NONE)
 		server->tried = true;
 	if (fault == FAULT_NONE && status >= 200) {
