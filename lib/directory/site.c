@@ -11,15 +11,15 @@ static const struct {
 	const char *name;
 	uint16_t usual;
 } ports[SITE_PORTS] = {
-    [SITE_SIP] = {"sip",            5060},
-    [SITE_SIP_TLS] = {"sip_tls",        5061},
-    [SITE_TFTP] = {"tftp",           69  },
-    [SITE_FILES_HTTP] = {"files_http",     6970},
-    [SITE_FILES_HTTPS] = {"files_https",    6971},
-    [SITE_CAPF] = {"capf",           3804},
-    [SITE_TVS] = {"tvs",            2445},
-    [SITE_ADMIN] = {"admin",          8443},
-    [SITE_SIP_OAUTH] = {"sip_oauth",      5090},
+    [SITE_SIP] = {"sip", 5060},
+    [SITE_SIP_TLS] = {"sip_tls", 5061},
+    [SITE_TFTP] = {"tftp", 69},
+    [SITE_FILES_HTTP] = {"files_http", 6970},
+    [SITE_FILES_HTTPS] = {"files_https", 6971},
+    [SITE_CAPF] = {"capf", 3804},
+    [SITE_TVS] = {"tvs", 2445},
+    [SITE_ADMIN] = {"admin", 8443},
+    [SITE_SIP_OAUTH] = {"sip_oauth", 5090},
     [SITE_SIP_OAUTH_EDGE] = {"sip_oauth_edge", 5091},
 };
 

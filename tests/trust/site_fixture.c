@@ -15,12 +15,12 @@ static const struct {
 	enum certificate_profile profile;
 	const char *name, *curve;
 } people[FIXTURE_COUNT] = {
-    [RECOVERY] = {CERTIFICATE_ITL_RECOVERY, "ITLRECOVERY_test", NULL   },
-    [CALLMANAGER] = {CERTIFICATE_CALLMANAGER,  "manager.example",  NULL   },
-    [CALLMANAGER_EC] = {CERTIFICATE_CALLMANAGER,  "manager-ec",       "P-384"},
-    [CAPF] = {CERTIFICATE_CAPF,         "CAPF-test",        NULL   },
-    [TVS] = {CERTIFICATE_TVS,          "TVS-test",         NULL   },
-    [STRANGER] = {CERTIFICATE_ITL_RECOVERY, "ITLRECOVERY_test", NULL   },
+    [RECOVERY] = {CERTIFICATE_ITL_RECOVERY, "ITLRECOVERY_test", NULL},
+    [CALLMANAGER] = {CERTIFICATE_CALLMANAGER, "manager.example", NULL},
+    [CALLMANAGER_EC] = {CERTIFICATE_CALLMANAGER, "manager-ec", "P-384"},
+    [CAPF] = {CERTIFICATE_CAPF, "CAPF-test", NULL},
+    [TVS] = {CERTIFICATE_TVS, "TVS-test", NULL},
+    [STRANGER] = {CERTIFICATE_ITL_RECOVERY, "ITLRECOVERY_test", NULL},
 };
 
 int
@@ -60,11 +60,11 @@ void
 fixture_list(enum trust_list_kind kind, enum fixture_who who, struct buffer *file)
 {
 	struct trust_entry entries[] = {
-	    {TRUST_SAST,     fixture.certificate[who],            "manager.example", "127.0.0.1"},
-	    {TRUST_CCM_TFTP, fixture.certificate[CALLMANAGER],    "manager.example", "127.0.0.1"},
+	    {TRUST_SAST, fixture.certificate[who], "manager.example", "127.0.0.1"},
+	    {TRUST_CCM_TFTP, fixture.certificate[CALLMANAGER], "manager.example", "127.0.0.1"},
 	    {TRUST_CCM_TFTP, fixture.certificate[CALLMANAGER_EC], "manager.example", "127.0.0.1"},
-	    {TRUST_CAPF,     fixture.certificate[CAPF],           NULL,              NULL       },
-	    {TRUST_TVS,      fixture.certificate[TVS],            NULL,              NULL       },
+	    {TRUST_CAPF, fixture.certificate[CAPF], NULL, NULL},
+	    {TRUST_TVS, fixture.certificate[TVS], NULL, NULL},
 	};
 	struct trust_list_plan plan = {.kind = kind,
 	    .entries = entries,

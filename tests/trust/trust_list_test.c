@@ -119,7 +119,7 @@ static void
 small_list(struct buffer *file)
 {
 	struct trust_entry entries[] = {
-	    {TRUST_SAST,     fixture.certificate[RECOVERY],       NULL,   NULL       },
+	    {TRUST_SAST, fixture.certificate[RECOVERY], NULL, NULL},
 	    {TRUST_CCM_TFTP, fixture.certificate[CALLMANAGER_EC], "host", "127.0.0.1"},
 	};
 	struct trust_list_plan plan = {.kind = TRUST_ITL,
@@ -318,32 +318,32 @@ static void
 even_the_right_key_cannot_sign_nonsense(void **state)
 {
 	static const struct forgery forgeries[] = {
-	    {"unaltered",				  nothing,                         NULL,                             FAULT_NONE,      NULL                          },
-	    {"an element twice",                           time_twice,                      NULL,                             FAULT_MALFORMED, "time stamp given twice"      },
-	    {"an unknown element",                         private_element,                 NULL,                             FAULT_MALFORMED,
-             "unknown header element 99"																     },
-	    {"a container past its children",              signer_longer_than_its_children, NULL,
-             FAULT_MALFORMED,														  ""                            },
-	    {"digest number swapped",                      other_digest_number,             NULL,                             FAULT_UNTRUSTED,
-             "the signature is not that of"																  },
-	    {"digest number unknown",                      unknown_digest_number,           NULL,                             FAULT_MALFORMED,
-             "unknown digest 4"																	      },
-	    {"the name of the other list",                 wrong_inner_name,                NULL,                             FAULT_MALFORMED,
-             "does not call itself ITLFile.tlv"															      },
-	    {"a NUL inside the name",                      name_with_a_nul_inside,          NULL,                             FAULT_MALFORMED,
-             "file name does not end in one NUL"															     },
-	    {"a record's serial is not its certificate's", record_serial_of_another,        NULL,
-             FAULT_MALFORMED,														  "serial number differs"       },
-	    {"the signer is no SAST",                      signer_no_sast,                  NULL,                             FAULT_UNTRUSTED,
-             "is no SAST of the list itself"																 },
-	    {"a record reaches into the next",             record_length_into_the_next,     NULL,                             FAULT_MALFORMED,
-             "record 1: "																		    },
-	    {"garbage in the padding",                     nothing,                         garbage_in_the_padding,           FAULT_UNTRUSTED,
-             "the signature is not that of"																  },
-	    {"garbage behind the digest",                  nothing,                         short_padding_and_garbage_behind,
-             FAULT_UNTRUSTED,														  "the signature is not that of"},
-	    {"padding of encryption",                      nothing,                         wrong_block_type,                 FAULT_UNTRUSTED,
-             "the signature is not that of"																  },
+	    {"unaltered", nothing, NULL, FAULT_NONE, NULL},
+	    {"an element twice", time_twice, NULL, FAULT_MALFORMED, "time stamp given twice"},
+	    {"an unknown element", private_element, NULL, FAULT_MALFORMED,
+		"unknown header element 99"},
+	    {"a container past its children", signer_longer_than_its_children, NULL,
+		FAULT_MALFORMED, ""},
+	    {"digest number swapped", other_digest_number, NULL, FAULT_UNTRUSTED,
+		"the signature is not that of"},
+	    {"digest number unknown", unknown_digest_number, NULL, FAULT_MALFORMED,
+		"unknown digest 4"},
+	    {"the name of the other list", wrong_inner_name, NULL, FAULT_MALFORMED,
+		"does not call itself ITLFile.tlv"},
+	    {"a NUL inside the name", name_with_a_nul_inside, NULL, FAULT_MALFORMED,
+		"file name does not end in one NUL"},
+	    {"a record's serial is not its certificate's", record_serial_of_another, NULL,
+		FAULT_MALFORMED, "serial number differs"},
+	    {"the signer is no SAST", signer_no_sast, NULL, FAULT_UNTRUSTED,
+		"is no SAST of the list itself"},
+	    {"a record reaches into the next", record_length_into_the_next, NULL, FAULT_MALFORMED,
+		"record 1: "},
+	    {"garbage in the padding", nothing, garbage_in_the_padding, FAULT_UNTRUSTED,
+		"the signature is not that of"},
+	    {"garbage behind the digest", nothing, short_padding_and_garbage_behind,
+		FAULT_UNTRUSTED, "the signature is not that of"},
+	    {"padding of encryption", nothing, wrong_block_type, FAULT_UNTRUSTED,
+		"the signature is not that of"},
 	};
 	struct why why;
 
@@ -418,8 +418,7 @@ static enum fault
 write_sized(struct buffer *file, size_t size, struct why *why)
 {
 	struct trust_entry entries[TRUST_LIST_RECORDS_MOST] = {
-	    {TRUST_SAST, fixture.certificate[RECOVERY], NULL, NULL}
-        };
+	    {TRUST_SAST, fixture.certificate[RECOVERY], NULL, NULL}};
 	struct trust_list_plan plan = {.kind = TRUST_ITL,
 	    .entries = entries,
 	    .count = 1,
@@ -461,9 +460,9 @@ static void
 a_third_signer_is_refused_by_writer_and_reader(void **state)
 {
 	struct trust_entry entries[] = {
-	    {TRUST_SAST, fixture.certificate[RECOVERY],    NULL, NULL},
+	    {TRUST_SAST, fixture.certificate[RECOVERY], NULL, NULL},
 	    {TRUST_SAST, fixture.certificate[CALLMANAGER], NULL, NULL},
-	    {TRUST_TVS,  fixture.certificate[CAPF],        NULL, NULL},
+	    {TRUST_TVS, fixture.certificate[CAPF], NULL, NULL},
 	};
 	struct trust_list_plan plan = {.kind = TRUST_ITL,
 	    .entries = entries,
