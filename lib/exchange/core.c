@@ -147,6 +147,7 @@ core_place_leg(struct leg *leg, struct connection *connection)
 	struct leg **to;
 
 	core_unplace_leg(leg);
+	leg->told = false; /* a phone whose signalling died has put its own lock out */
 	leg->connection = connection;
 	if (connection == NULL)
 		leg->away_since_ms = leg->exchange->now_ms;

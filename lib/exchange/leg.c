@@ -14,7 +14,7 @@
  */
 enum { LEG_CSEQ_GAP = 10000 };
 
-enum { STATUS_RINGING = 180, STATUS_OK = 200, STATUS_TIMEOUT = 408 };
+enum { STATUS_RINGING = 180, STATUS_OK = 200, STATUS_TIMEOUT = 408, STATUS_UNAVAILABLE = 480 };
 enum {
 	STATUS_NO_METHOD = 405,
 	STATUS_NO_DIALOG = 481,
@@ -336,6 +336,14 @@ leg_ack(struct leg *leg, struct bytes sdp)
 
 /* Offers during the call */
 
+/* A phone that is there and says nothing does not know the call any more; one whose connection
+ * was lost may come back to it. */
+static unsigned
+silence_status(const struct leg *leg)
+{
+	return leg_is_connected(leg) ? STATUS_TIMEOUT : STATUS_UNAVAILABLE;
+}
+
 static void
 offer_heard(void *arg, const struct sip_response_event *event, uint64_t now)
 {
@@ -349,7 +357,7 @@ offer_heard(void *arg, const struct sip_response_event *event, uint64_t now)
 	if (response != NULL && response->status < 200)
 		return;
 	if (response == NULL) {
-		call_offer_refused(leg, STATUS_TIMEOUT);
+		call_offer_refused(leg, silence_status(leg));
 	} else if (response->status >= 300) {
 		call_offer_refused(leg, response->status);
 	} else if (leg->state == LEG_TALKING) {
@@ -398,13 +406,17 @@ level_heard(void *arg, const struct sip_response_event *event, uint64_t now)
 
 	(void)arg;
 	(void)now;
-	if (event->response != NULL && event->response->status < 200)
+	unsigned status = event->response == NULL ? silence_status(leg) : event->response->status;
+
+	if (status < 200)
 		return;
 	if (event->last)
 		leg->requests--;
 	leg->telling = false;
-	if (event->response != NULL && event->response->status == 491)
-		leg->told = false; /* it was busy: leg_tick() tells it again */
+	if (status == STATUS_TIMEOUT || status == STATUS_NO_DIALOG)
+		call_hung_up(leg, "it does not know the call any more");
+	else if (status == STATUS_PENDING || status == STATUS_UNAVAILABLE)
+		leg->told = false; /* leg_tick() tells it again */
 	else
 		leg_tell_level(leg);
 }

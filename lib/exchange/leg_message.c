@@ -8,7 +8,6 @@
 #include "signalling/call_info.h"
 #include "signalling/multipart.h"
 
-static const char allow[] = "INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS";
 static const char supported[] = "X-cisco-callinfo, X-cisco-srtp-fallback";
 
 /* "Ann" <sip:1001@domain>, or <sip:1001@domain>. */
@@ -70,10 +69,8 @@ leg_message_extra(
 	sip_extra_init(extra);
 	add_call_info(leg, extra);
 	add_party(leg, extra);
-	if (says == LEG_SAYS_INVITE || says == LEG_SAYS_ANSWER) {
-		sip_extra_header(extra, SIP_HEADER_ALLOW, "%s", allow);
+	if (says == LEG_SAYS_INVITE || says == LEG_SAYS_ANSWER)
 		sip_extra_header(extra, SIP_HEADER_SUPPORTED, "%s", supported);
-	}
 	if (sdp.left > 0)
 		sip_extra_body(extra, LEG_SDP_TYPE, sdp);
 }
@@ -89,14 +86,18 @@ leg_message_warning(const struct leg *leg, struct sip_extra *extra, const char *
 	    sip_quote(bytes_text(reason), quoted, sizeof(quoted)));
 }
 
+/* A phone that does not list what it allows is believed to know UPDATE if it knows Call-Info. */
 void
 leg_message_abilities(struct leg *leg, const struct sip_message *message)
 {
-	leg->update = sip_message_lists(message, SIP_HEADER_ALLOW, "UPDATE");
+	bool lists = sip_message_header(message, SIP_HEADER_ALLOW) != NULL;
+
 	if (sip_message_lists(message, SIP_HEADER_SUPPORTED, "X-cisco-callinfo"))
 		leg->callinfo = true;
 	if (sip_message_lists(message, SIP_HEADER_SUPPORTED, "X-cisco-srtp-fallback"))
 		leg->srtp_fallback = true;
+	leg->update =
+	    lists ? sip_message_lists(message, SIP_HEADER_ALLOW, "UPDATE") : leg->callinfo;
 }
 
 struct bytes

@@ -522,10 +522,27 @@ a_session_that_is_not_refreshed_ends(void **state)
 	ok = play_expect(&ann, "SIP/2.0 200");
 	play_take_answer(&a, ok);
 	play_ack(&ann, &a, a.cseq, NULL);
-	play_answer(&bob, play_expect(&bob, "UPDATE"), 200, "", NULL);
-	play_ignore(&bob);
-	play_wait(1801000);
+	play_answer(&bob, play_expect(&bob, "UPDATE"), 200,
+	    "Session-Expires: 1800;refresher=uas\nRequire: timer\n", NULL);
+	play_wait(901000); /* ann knows no session timers, so we ask */
+	play_answer(&ann, play_expect(&ann, "UPDATE"), 200, "", NULL);
+	play_expect_nothing(&bob);
+	play_wait(870000);
 	play_expect(&bob, "BYE");
+	play_expect(&ann, "BYE");
+}
+
+/* A phone that knows no session timers is asked by us whether it is still there. */
+static void
+a_phone_that_forgot_the_call_ends_it(void **state)
+{
+	(void)state;
+	register_both("1001", "1002");
+	play_talk(&ann, &bob, PLAY_SECURE_OFFER, PLAY_SECURE_ANSWER, &a, &b);
+	play_answer(&bob, play_expect(&bob, "UPDATE"), 200, "", NULL);
+	play_wait(901000);
+	play_answer(&ann, play_expect(&ann, "UPDATE"), 200, "", NULL);
+	play_answer(&bob, play_expect(&bob, "UPDATE"), 481, "", NULL);
 	play_expect(&ann, "BYE");
 }
 
@@ -578,6 +595,7 @@ main(void)
 	    TEST(srtp_is_not_dropped_for_a_phone_that_cannot_fall_back),
 	    TEST(nonsense_for_a_description_is_refused),
 	    TEST(a_session_that_is_not_refreshed_ends),
+	    TEST(a_phone_that_forgot_the_call_ends_it),
 	    TEST(why_a_call_has_its_level_can_be_asked),
 	};
 

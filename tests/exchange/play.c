@@ -345,8 +345,8 @@ play_expect(const struct player *player, const char *start)
 	for (size_t i = 0; i < sent_count; i++) {
 		if (sent[i].taken || sent[i].flow != player->flow)
 			continue;
-		if (strncmp(sent[i].text, "SIP/2.0 100", 11) == 0 &&
-		    strncmp(start, "SIP/2.0 100", 11) != 0) {
+		if (strncmp(sent[i].text, "SIP/2.0 1", 9) == 0 &&
+		    strncmp(sent[i].text, start, strlen(start)) != 0) {
 			sent[i].taken = true;
 			continue;
 		}
