@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { FLOWS = 5, TEXT_MOST = 65536 };
 
 static struct exchange *exchange;
+static bool said_by_clear; /* phone 3 wrote words of a key */
 static uint64_t now, random_state;
 static struct {
 	char *request; /* the last it got */
@@ -42,13 +43,25 @@ contains(struct bytes text, const char *word)
 	return bytes_find(text, bytes_text(word), &at);
 }
 
+/* Words that the phone in clear wrote itself may come back in the headers of its answers; in a
+ * description, which is always another phone's, they may not. */
+static void
+check_clear(struct bytes message)
+{
+	size_t body;
+
+	if (said_by_clear && bytes_find(message, bytes_text("\r\n\r\n"), &body))
+		message = bytes_part(message, body, message.left);
+	expect(!contains(message, "inline:") && !contains(message, "a=crypto"));
+}
+
 static void
 on_send(void *arg, const struct flow *flow, struct bytes message)
 {
 	(void)arg;
 	expect(flow->id > 0 && flow->id < FLOWS);
 	if (flow->transport != TRANSPORT_TLS)
-		expect(!contains(message, "inline:") && !contains(message, "a=crypto"));
+		check_clear(message);
 	if (bytes_start_with(message, bytes_text("SIP/2.0")) ||
 	    bytes_start_with(message, bytes_text("ACK")))
 		return;
@@ -179,6 +192,7 @@ begin(void)
 
 	now = 1000;
 	random_state = 7;
+	said_by_clear = false;
 	expect(exchange_new(&exchange, &plan, now, 1900000000000, &why) == FAULT_NONE);
 	for (uint64_t id = 1; id < FLOWS; id++)
 		open_flow(id);
@@ -233,6 +247,9 @@ wait(void)
 static void
 play(uint8_t who, struct bytes chunk)
 {
+	if (who == '3' || who == 't')
+		said_by_clear =
+		    said_by_clear || contains(chunk, "inline:") || contains(chunk, "a=crypto");
 	if (who >= '1' && who <= '4')
 		exchange_message(exchange, (uint64_t)(who - '0'), chunk, now);
 	else if (who == 'r' || who == 's')

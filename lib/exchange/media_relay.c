@@ -226,10 +226,13 @@ holds_key(struct bytes line)
 static enum fault
 write_line(struct passage *passage, struct bytes line, struct why *why)
 {
-	if (starts_nocase(line, "m="))
-		return write_media(passage, line, why);
+	bool media = starts_nocase(line, "m=");
+
 	if (holds_key(line) && !crypto_passes(passage, line))
-		return FAULT_NONE;
+		return media ? explain(why, FAULT_MALFORMED, "SDP: a key in an m= line")
+			     : FAULT_NONE;
+	if (media)
+		return write_media(passage, line, why);
 	buffer_bytes(passage->out, line);
 	buffer_text(passage->out, "\r\n");
 	return FAULT_NONE;

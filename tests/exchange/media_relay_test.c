@@ -53,6 +53,8 @@ static const struct {
 	"v=0\r\ns=-\r\nm=audio 2 RTP/AVP 0\r\n", false},
     {"a CR within a line is refused", &secure, &plain, CLEAR "a=x\ra=crypto:1\r\n", NULL, false},
     {"a line that is no line", &secure, &plain, CLEAR "crypto\r\n", NULL, false},
+    {"a key in an m= line", &secure, &plain, HEAD "m=audio 2 RTP/AVP 0 a=crypto:1 X inline:YY\r\n",
+	NULL, false},
     {"not SDP", &secure, &plain, "hello", NULL, false},
     {"m= cut short", &secure, &plain, HEAD "m=audio 2\r\n", NULL, false},
 };
