@@ -124,9 +124,6 @@ register_message_read(
 	if (!bytes_copy_text(sip_message_value(request, SIP_HEADER_USER_AGENT), read.user_agent,
 		sizeof(read.user_agent)))
 		read.user_agent[0] = '\0';
-	read.callinfo = sip_message_lists(request, SIP_HEADER_SUPPORTED, "X-cisco-callinfo");
-	read.srtp_fallback =
-	    sip_message_lists(request, SIP_HEADER_SUPPORTED, "X-cisco-srtp-fallback");
 	read.has_credentials = sip_message_header(request, SIP_HEADER_AUTHORIZATION) != NULL;
 	if ((fault = read_expires(request, &read, why)) ||
 	    (fault = read_contacts(request, &read, why)))

@@ -14,7 +14,7 @@ struct register_message {
 	uint32_t cseq, expires_s;
 	bool has_expires;
 	bool keep_alive; /* cisco-keep-alive: says it is there, changes nothing */
-	bool callinfo, srtp_fallback, has_credentials;
+	bool has_credentials;
 };
 
 enum fault register_message_read(

@@ -220,6 +220,12 @@ registrar_remove(struct exchange *exchange, struct registration *registration, c
 	location_remove(&exchange->location, registration);
 }
 
+static bool
+supports(const struct attempt *attempt, const char *option)
+{
+	return sip_message_lists(attempt->request, SIP_HEADER_SUPPORTED, option);
+}
+
 static void
 fill_record(const struct attempt *attempt, uint32_t expires_s, struct registration_record *record)
 {
@@ -234,8 +240,8 @@ fill_record(const struct attempt *attempt, uint32_t expires_s, struct registrati
 	    .cseq = asked->cseq,
 	    .certificate = attempt->shown.certificate_names,
 	    .digest = attempt->shown.digest,
-	    .callinfo = asked->callinfo,
-	    .srtp_fallback = asked->srtp_fallback,
+	    .callinfo = supports(attempt, "X-cisco-callinfo"),
+	    .srtp_fallback = supports(attempt, "X-cisco-srtp-fallback"),
 	    .expires_wall_ms = core_wall_ms(attempt->exchange) + (int64_t)expires_s * 1000,
 	};
 	snprintf(record->line, sizeof(record->line), "%s", subscriber->line);
