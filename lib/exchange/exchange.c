@@ -122,34 +122,39 @@ on_refer(struct exchange *exchange, struct sip_server *server, const struct sip_
 		answer(exchange, server, STATUS_NO_SUCH_SERVICE, "Declined (Remotecc failed)");
 }
 
-/* The request names our dialog, but came by another connection than the leg's. */
-static bool
-leg_may_move(struct leg *leg, struct connection *connection)
-{
-	const struct registration *found = location_on(connection, bytes_text(leg->line));
-
-	if (found == NULL || !bytes_equal_text(bytes_text(leg->device), found->record.device))
-		return false;
-	core_legs_follow(leg->exchange, found, leg->connection);
-	return leg->connection == connection;
-}
-
 static void
-on_dialog_request(struct exchange *exchange, struct connection *connection,
-    struct sip_server *server, struct sip_dialog *dialog, const struct sip_message *request)
+on_dialog_request(struct exchange *exchange, struct sip_server *server, struct sip_dialog *dialog,
+    const struct sip_message *request)
 {
 	struct leg *leg = dialog->user;
 
-	if (leg == NULL) {
+	if (leg == NULL)
 		answer(exchange, server,
 		    request->method == SIP_METHOD_BYE ? STATUS_OK : STATUS_NO_DIALOG, NULL);
-	} else if (leg->connection != connection && !leg_may_move(leg, connection)) {
-		core_audit(exchange, &connection->flow, "call request refused", leg->device,
-		    "a request for its call came by another phone's connection");
-		answer(exchange, server, STATUS_FORBIDDEN, NULL);
-	} else {
+	else
 		leg_on_request(leg, server, request);
+}
+
+/* The phone of a leg may speak by any connection it is registered on; nobody else may. */
+static bool
+on_stray(void *arg, struct sip_dialog *dialog, uint64_t flow, uint64_t now)
+{
+	struct exchange *exchange = arg;
+	struct connection *connection = location_connection(&exchange->location, flow);
+	struct leg *leg = dialog->user;
+	const struct registration *found;
+
+	(void)now;
+	if (leg == NULL || connection == NULL)
+		return false;
+	found = location_on(connection, bytes_text(leg->line));
+	if (found != NULL && bytes_equal_text(bytes_text(leg->device), found->record.device)) {
+		core_legs_follow(exchange, found, leg->connection);
+		return true;
 	}
+	core_audit(exchange, &connection->flow, "call request refused", leg->device,
+	    "a request for its call came by another phone's connection");
+	return false;
 }
 
 static void
@@ -163,7 +168,7 @@ on_request(void *arg, uint64_t flow, struct sip_server *server, struct sip_dialo
 	if (connection == NULL)
 		answer(exchange, server, STATUS_OVERLOADED, NULL);
 	else if (dialog != NULL)
-		on_dialog_request(exchange, connection, server, dialog, request);
+		on_dialog_request(exchange, server, dialog, request);
 	else if (request->method == SIP_METHOD_REGISTER)
 		registrar_request(exchange, connection, server, request);
 	else if (request->method == SIP_METHOD_INVITE)
@@ -244,6 +249,7 @@ make_stack(struct exchange *exchange, struct why *why)
 		.send = on_send,
 		.random = on_random,
 		.on_request = on_request,
+		.on_stray = on_stray,
 		.on_ack = on_ack,
 		.on_cancel = on_cancel,
 		.on_dialog_end = on_dialog_end,

@@ -144,8 +144,7 @@ on_ack(void *arg, uint64_t flow, const struct sip_message *ack)
 {
 	struct sip_stack *stack = arg;
 
-	(void)flow;
-	sip_stack_on_ack(stack, ack, stack->now);
+	sip_stack_on_ack(stack, flow, ack, stack->now);
 }
 
 static void

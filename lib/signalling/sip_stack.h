@@ -102,6 +102,12 @@ struct sip_stack_seams {
 	    void *arg, struct sip_dialog *dialog, enum sip_session_event event, uint64_t now);
 	/* A message was refused: the sentence, for log and audit. May be NULL. */
 	void (*on_refused)(void *arg, uint64_t flow, unsigned status, const char *sentence);
+	/*
+	 * A request or ACK for this dialog came by another flow than the dialog's. True: the peer
+	 * may speak there (sip_stack_move() it, if it is to stay). False: the request gets 403, and
+	 * neither changes anything. NULL: every flow may.
+	 */
+	bool (*on_stray)(void *arg, struct sip_dialog *dialog, uint64_t flow, uint64_t now);
 };
 
 struct sip_stack_plan {

@@ -161,12 +161,23 @@ sip_stack_await_ack(struct held_dialog *held, uint32_t cseq, struct bytes respon
 	sip_stack_set_dialog_timer(held);
 }
 
+bool
+sip_stack_may_speak(struct sip_stack *stack, struct held_dialog *held, uint64_t flow, uint64_t now)
+{
+	const struct sip_stack_seams *seams = &stack->plan.seams;
+
+	return held->dialog->flow == flow || seams->on_stray == NULL ||
+	       seams->on_stray(seams->arg, held->dialog, flow, now);
+}
+
 void
-sip_stack_on_ack(struct sip_stack *stack, const struct sip_message *ack, uint64_t now)
+sip_stack_on_ack(
+    struct sip_stack *stack, uint64_t flow, const struct sip_message *ack, uint64_t now)
 {
 	struct held_dialog *held = sip_stack_dialog_of(stack, ack);
 
-	if (held == NULL || !held->ok_waits || held->ok_cseq != ack->cseq.number)
+	if (held == NULL || !held->ok_waits || held->ok_cseq != ack->cseq.number ||
+	    !sip_stack_may_speak(stack, held, flow, now))
 		return;
 	held->ok_waits = false;
 	keep(&held->ok, &held->ok_size, bytes_of(NULL, 0));

@@ -107,6 +107,9 @@ void sip_stack_refuse(
 /* sip_stack_dialog.c */
 enum fault sip_stack_hold_dialog(struct sip_stack *stack, struct sip_dialog *dialog, uint64_t flow,
     struct held_dialog **held, struct why *why) MUST_CHECK;
+/* May the peer of this dialog speak by this flow? */
+bool sip_stack_may_speak(
+    struct sip_stack *stack, struct held_dialog *held, uint64_t flow, uint64_t now);
 struct held_dialog *sip_stack_dialog_of(
     const struct sip_stack *stack, const struct sip_message *message);
 struct held_dialog *sip_stack_held(const struct sip_dialog *dialog);
@@ -118,7 +121,8 @@ void sip_stack_dialog_tick(struct held_dialog *held, uint64_t now);
 /* Our 2xx is out: repeat it until its ACK comes. */
 void sip_stack_await_ack(
     struct held_dialog *held, uint32_t cseq, struct bytes response, uint64_t now);
-void sip_stack_on_ack(struct sip_stack *stack, const struct sip_message *ack, uint64_t now);
+void sip_stack_on_ack(
+    struct sip_stack *stack, uint64_t flow, const struct sip_message *ack, uint64_t now);
 /* ACK and BYE for an answer nobody wants. */
 void sip_stack_hang_up(struct held_dialog *held, bool acknowledge, uint64_t now);
 void sip_stack_resend_ack(struct held_dialog *held);

@@ -439,6 +439,8 @@ check(struct sip_server *server, const struct sip_message *request, struct sip_v
 		return refuse(verdict, 481, sip_reason_phrase(481));
 	if (!sip_validate_for(request, &stack->plan.abilities, verdict))
 		return false;
+	if (held != NULL && !sip_stack_may_speak(stack, held, server->flow, stack->now))
+		return refuse(verdict, 403, "This call is another connection's");
 	if (held != NULL && !sip_dialog_receive(held->dialog, request, verdict))
 		return false;
 	if (held != NULL) {
