@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench/keykeeper/bench.c - what keys in another process cost: signatures and whole TLS 1.2
- * handshakes a second, in process against the keykeeper, everything on one core.
+ * handshakes a second, in process against the keykeeper, everything on one core. A second here
+ * is one of processor time, ours and the keykeeper's together, so other load hardly matters.
  *
  * Prints ratios; times of different machines mean nothing. RINGFENCE_PROGRAMS says where the
  * keykeeper is.
@@ -12,9 +13,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "keys/keys.h"
 
 enum { ROUND_MS = 1000, ROUNDS = 3 };
@@ -66,18 +67,50 @@ shake_once(EVP_PKEY *unused, SSL_CTX *server_context, SSL_CTX *client_context)
 	SSL_free(client);
 }
 
+static clockid_t keeper_clock;
+
+static uint64_t
+nanoseconds(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t
+cpu_ns(void)
+{
+	return nanoseconds(CLOCK_PROCESS_CPUTIME_ID) + nanoseconds(keeper_clock);
+}
+
+/* The clock of the one worker behind a keykeeper. */
+static void
+find_keeper_clock(pid_t keeper)
+{
+	char path[64];
+	long worker = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", keeper, keeper);
+	if ((file = fopen(path, "r")) == NULL || fscanf(file, "%ld", &worker) != 1 ||
+	    clock_getcpuclockid((pid_t)worker, &keeper_clock) != 0)
+		die("keykeeper", "its worker is not to be found");
+	fclose(file);
+}
+
 typedef void work(EVP_PKEY *key, SSL_CTX *server, SSL_CTX *client);
 
 static double
 rate(work *once, EVP_PKEY *key, SSL_CTX *server, SSL_CTX *client)
 {
-	uint64_t start = clock_monotonic_ns(), end = start + ROUND_MS * UINT64_C(1000000), now;
+	uint64_t start = cpu_ns(), end = start + ROUND_MS * UINT64_C(1000000), now;
 	unsigned count = 0;
 
 	do {
 		once(key, server, client);
 		count++;
-	} while ((now = clock_monotonic_ns()) < end);
+	} while ((now = cpu_ns()) < end);
 	return count * 1e9 / (double)(now - start);
 }
 
@@ -157,6 +190,7 @@ main(void)
 	struct keys *site, *edge;
 	pid_t site_pid, edge_pid;
 	cpu_set_t one_core;
+	EVP_PKEY *first;
 	struct why why;
 
 	CPU_ZERO(&one_core);
@@ -166,6 +200,12 @@ main(void)
 	if (keys_start(&site, directory, ROLE_SITE, &site_pid, &why) ||
 	    keys_start(&edge, directory, ROLE_EDGE, &edge_pid, &why))
 		die("keykeeper", why.text);
+	/* Its first answer proves that the worker runs. */
+	if (keys_generate(site, KEY_CALLMANAGER, KEY_RSA_2048, false, NULL, &why) ||
+	    keys_public(edge, KEY_CALLMANAGER, &first, &why))
+		die("keys", why.text);
+	EVP_PKEY_free(first);
+	find_keeper_clock(edge_pid);
 	run(site, edge);
 	keys_stop(site, site_pid);
 	keys_stop(edge, edge_pid);
