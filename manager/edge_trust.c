@@ -9,6 +9,9 @@
 #include "storage/storage.h"
 #include "trust/certificate.h"
 
+#define LSC_WORDS "LSC"
+#define MIC_WORDS "MIC"
+
 /* Who shows us to phones, and who vouches for phones. */
 static const struct {
 	const char *file, *key; /* key: an identity of ours */
@@ -17,8 +20,8 @@ static const struct {
 } sources[] = {
     {"certificates/callmanager.pem", KEY_CALLMANAGER, NULL, false},
     {"certificates/callmanager-ec.pem", KEY_CALLMANAGER_EC, NULL, true},
-    {"certificates/capf.pem", NULL, "LSC", false},
-    {"certificates/manufacturing-ca.pem", NULL, "MIC", true},
+    {"certificates/capf.pem", NULL, LSC_WORDS, false},
+    {"certificates/manufacturing-ca.pem", NULL, MIC_WORDS, true},
 };
 
 struct loading {
@@ -148,15 +151,40 @@ edge_trust_finish(struct edge_trust *trust)
 	*trust = (struct edge_trust){0};
 }
 
+/*
+ * The factory vouches for model and MAC, CAPF for a device of this site: a name of the other
+ * form was made for something else (row S50).
+ */
+static enum fault
+check_form(const struct peer_chain *chain, struct peer_verdict *verdict, struct why *why)
+{
+	bool by_factory = strncmp(verdict->trusted_by, MIC_WORDS " ", sizeof(MIC_WORDS)) == 0;
+	bool factory = false;
+	struct device_name device;
+	struct peer_card card;
+	enum fault fault = certificate_device(chain->certificate, &device, &factory, NULL);
+
+	if (fault == FAULT_NONE && factory == by_factory)
+		return FAULT_NONE;
+	peer_card_read(chain->certificate, &card);
+	verdict->rule = PEER_RULE_NAME;
+	return explain(why, FAULT_UNTRUSTED, "a certificate %s names '%s', not %s",
+	    verdict->trusted_by, card.name,
+	    by_factory ? "model and device: CP-<model>-SEP<MAC>" : "a device: SEP<MAC>");
+}
+
 enum fault
 edge_trust_approve(
     void *arg, const struct peer_chain *chain, struct peer_verdict *verdict, struct why *why)
 {
+	enum fault fault;
 	const struct edge_trust *trust = arg;
 	struct peer_check check = {.anchors = trust->anchors, .count = trust->count};
 
 	check.now = clock_wall();
-	return peer_check(chain, &check, verdict, why);
+	if ((fault = peer_check(chain, &check, verdict, why)))
+		return fault;
+	return check_form(chain, verdict, why);
 }
 
 uint64_t

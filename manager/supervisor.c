@@ -14,6 +14,7 @@
 #include "base/mailbox.h"
 #include "channel/channel.h"
 #include "database/database.h"
+#include "directory/directory.h"
 #include "keys/keeper_message.h"
 #include "storage/storage.h"
 
@@ -332,6 +333,20 @@ hold_databases(void *arg)
 		loop_timer_set(supervisor->hold_timer, HOLD_AGAIN_MS);
 }
 
+/* Every process reads site.db: it is brought up to date before any of them runs. */
+static enum fault
+prepare_directory(const struct supervisor *supervisor, struct why *why)
+{
+	struct directory *directory = NULL;
+	char path[STORAGE_PATH_MOST];
+	enum fault fault;
+
+	if ((fault = storage_path(path, supervisor->folder, databases[0], why)) == FAULT_NONE)
+		fault = directory_open(&directory, path, DATABASE_WRITE, why);
+	directory_close(directory);
+	return fault;
+}
+
 static enum fault
 bind_listens(struct supervisor *supervisor, struct member *member, struct why *why)
 {
@@ -480,6 +495,7 @@ supervisor_run(const char *folder, const struct site *site, const char *level, s
 	supervisor->level = level;
 	supervisor->audit = -1;
 	if ((fault = prepare(supervisor, why)) == FAULT_NONE &&
+	    (fault = prepare_directory(supervisor, why)) == FAULT_NONE &&
 	    (fault = add_members(supervisor, why)) == FAULT_NONE &&
 	    (fault = enter_site(supervisor, why)) == FAULT_NONE &&
 	    (fault = start_members(supervisor, why)) == FAULT_NONE) {

@@ -122,7 +122,11 @@ mix(uint64_t *hash, const char *text, size_t size)
 	*hash = (*hash ^ 0xff) * 1099511628211u;
 }
 
-/* Event, device and the peer's host, not its port: a flood uses many ports. */
+/*
+ * Event, device, alert and the peer's host, not its port: a flood uses many ports. The alert
+ * keeps refusals for different reasons apart; the reason itself may hold the peer's own words,
+ * of which a flood has as many as it likes.
+ */
 static uint64_t
 key_of(const struct audit_record *record)
 {
@@ -134,6 +138,10 @@ key_of(const struct audit_record *record)
 	mix(&hash, record->event, strlen(record->event));
 	mix(&hash, device, strlen(device));
 	mix(&hash, peer, colon != NULL ? (size_t)(colon - peer) : strlen(peer));
+	for (size_t i = 0; i < record->count; i++)
+		if (strcmp(record->fields[i].key, "alert") == 0)
+			mix(&hash, (const char *)record->fields[i].text.at,
+			    record->fields[i].text.left);
 	return hash;
 }
 
