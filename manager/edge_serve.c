@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/edge_serve.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ struct edge {
 	struct channel_listener *listeners[TRANSPORT_COUNT];
 	struct channel_handlers handlers;
 	struct deadlines part, wait;
+	struct loop_timer *tidy;
+	bool untidy;
 	struct edge_link link;
 	uint64_t last_id;
 	size_t count;
@@ -251,6 +254,17 @@ on_bytes(void *arg, struct channel *channel, struct bytes bytes)
 		on_stream(connection, bytes);
 }
 
+/* A handshake needs three times the memory of an open connection. After a rush of phones that
+ * memory lies about in holes: give it back. */
+static void
+on_tidy(void *arg)
+{
+	struct edge *edge = arg;
+
+	edge->untidy = false;
+	malloc_trim(0);
+}
+
 static void
 on_open(void *arg, struct channel *channel, const struct peer_facts *facts)
 {
@@ -265,6 +279,9 @@ on_open(void *arg, struct channel *channel, const struct peer_facts *facts)
 		return;
 	}
 	connection->open = true;
+	if (!edge->untidy)
+		loop_timer_set(edge->tidy, EDGE_TIDY_MS);
+	edge->untidy = true;
 	item.id = connection->id;
 	edge_link_add(&edge->link, &item);
 }
@@ -465,6 +482,11 @@ edge_new(struct edge **edge, const struct edge_plan *plan, struct why *why)
 	    (fault = deadlines_init(&made->wait, plan->loop, EDGE_WAIT_MS, on_wait_due, why)) ||
 	    (fault = edge_link_init(&made->link, plan->loop, &link_handlers, made, why)))
 		goto done;
+	made->tidy = loop_timer_new(plan->loop, on_tidy, made);
+	if (made->tidy == NULL) {
+		fault = explain(why, FAULT_SYSTEM, "out of memory for an edge");
+		goto done;
+	}
 	for (int i = 0; i < TRANSPORT_COUNT; i++)
 		if ((fault = listen_on(made, (enum transport)i, why)))
 			goto done;
@@ -494,6 +516,7 @@ edge_free(struct edge *edge)
 	for (int i = 0; i < TRANSPORT_COUNT; i++)
 		channel_listener_free(edge->listeners[i]);
 	edge_link_finish(&edge->link);
+	loop_timer_free(edge->tidy);
 	deadlines_finish(&edge->part);
 	deadlines_finish(&edge->wait);
 	free(edge);

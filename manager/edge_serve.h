@@ -20,7 +20,8 @@ enum {
 	EDGE_QUEUE_MOST = 1024 * 1024,   /* bytes waiting for a phone that does not read */
 	EDGE_MESSAGES_PER_SECOND = 2000, /* of one connection; then it waits */
 	EDGE_MESSAGES_BURST = 4000,
-	EDGE_WAIT_MS = 50, /* a pause of a connection that floods */
+	EDGE_WAIT_MS = 50,   /* a pause of a connection that floods */
+	EDGE_TIDY_MS = 1000, /* after a connection came: what its handshake used goes back */
 };
 
 struct edge;

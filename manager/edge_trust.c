@@ -119,6 +119,7 @@ edge_trust_load(struct edge_trust *trust, const char *folder, struct keys *keys,
 	 * a secure device without one. */
 	loading.plan.side = TLS_SERVER;
 	loading.plan.peer_certificate = TLS_PEER_ASKED;
+	loading.plan.small_records = true;
 	loading.plan.purpose = "sip";
 	loading.plan.wanted_issuers = loading.issuers;
 	if (loading.issuers == NULL) {

@@ -220,6 +220,7 @@ read_end_of_input(const struct channel *channel, struct channel_end *end)
 	bool open = channel->stage == CHANNEL_OPEN;
 
 	end->truncated = open;
+	end->security = !open; /* a phone that lost its network looks the same */
 	end->fault = explain(&end->why, FAULT_CLOSED, "%s",
 	    open ? "the peer closed without a TLS goodbye (close_notify): the last bytes may be "
 		   "missing"

@@ -91,6 +91,8 @@ set_protocol(SSL_CTX *context, const struct tls_plan *plan, struct why *why)
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_read_ahead(context, 1);
+	if (plan->small_records)
+		SSL_CTX_set_max_send_fragment(context, TLS_SMALL_RECORD);
 	set =
 	    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set_max_proto_version(context, plan->tls13 ? TLS1_3_VERSION : TLS1_2_VERSION) ==

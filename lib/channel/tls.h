@@ -23,6 +23,7 @@ enum {
 	TLS_IDENTITIES_MOST = 2,      /* one RSA and one EC certificate side by side */
 	TLS_TICKET_KEY_SIZE = 80,     /* name 16, AES-256 key 32, HMAC-SHA256 key 32 */
 	TLS_TICKET_KEYS_MOST = 3,     /* the one that encrypts, and older ones still accepted */
+	TLS_SMALL_RECORD = 4096,      /* bytes */
 	TLS_TICKET_LIFETIME_S = 7200, /* a ticket older than that is ignored */
 };
 
@@ -49,7 +50,10 @@ struct tls_plan {
 	 * wanted (CAPF, manufacturing CA). May be NULL. */
 	STACK_OF(X509) * wanted_issuers;
 	bool aes_256_only;
-	bool tls13;          /* default false: strict */
+	bool tls13; /* default false: strict */
+	/* We send records of TLS_SMALL_RECORD bytes at most: less memory for many connections with
+	 * short messages. */
+	bool small_records;
 	const char *purpose; /* "sip", "https": sessions of one are never resumed in another */
 };
 
