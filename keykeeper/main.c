@@ -144,7 +144,6 @@ start(struct keeper *keeper, const char *directory, struct why *why)
 {
 	enum fault fault;
 
-	log_open("keykeeper", LOG_LEVEL_INFO, STDERR_FILENO);
 	audit_open_fd(process_descriptor("audit"));
 	keeper->mailbox = process_descriptor("mailbox");
 	askers_init(&keeper->askers, directory);
@@ -156,11 +155,13 @@ start(struct keeper *keeper, const char *directory, struct why *why)
 	return askers_inherit(&keeper->askers, why);
 }
 
+/* The directory, or NULL when the command line makes no sense. */
 static const char *
-read_arguments(int count, char **arguments)
+read_arguments(int count, char **arguments, enum log_level *level)
 {
 	static const struct option options[] = {
 	    {"keys", required_argument, NULL, 'k'},
+	    {"log", required_argument, NULL, 'l'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -172,9 +173,10 @@ read_arguments(int count, char **arguments)
 			puts("ringfence-keykeeper " RINGFENCE_VERSION);
 			exit(0);
 		}
-		if (option != 'k')
+		if (option == 'k')
+			directory = optarg;
+		else if (option != 'l' || !log_level_from_name(optarg, level))
 			return NULL;
-		directory = optarg;
 	}
 	return optind == count ? directory : NULL;
 }
@@ -183,11 +185,13 @@ int
 main(int count, char **arguments)
 {
 	static struct keeper keeper;
-	const char *directory = read_arguments(count, arguments);
+	enum log_level level = LOG_LEVEL_INFO;
+	const char *directory = read_arguments(count, arguments, &level);
 	struct why why;
 
+	log_open("keykeeper", level, STDERR_FILENO);
 	if (directory == NULL) {
-		fputs("usage: ringfence-keykeeper --keys DIRECTORY\n"
+		fputs("usage: ringfence-keykeeper --keys DIRECTORY [--log LEVEL]\n"
 		      "It is started by the programs that need its keys, not by hand.\n",
 		    stderr);
 		return 2;

@@ -57,19 +57,6 @@ read_options(int argc, char **argv, struct options *options)
 	return optind == argc;
 }
 
-static bool
-level_of(const char *name, enum log_level *level)
-{
-	static const char *const names[] = {"debug", "info", "warning", "error"};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (strcmp(names[i], name) == 0) {
-			*level = (enum log_level)i;
-			return true;
-		}
-	return false;
-}
-
 /* The child form: everything a process is given, then its own main. */
 static enum fault
 run_process(const char *folder, const struct site *site, const char *name, struct why *why)
@@ -112,7 +99,7 @@ main(int argc, char **argv)
 	struct why why;
 	enum fault fault;
 
-	if (!read_options(argc, argv, &options) || !level_of(options.level, &level)) {
+	if (!read_options(argc, argv, &options) || !log_level_from_name(options.level, &level)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}

@@ -244,6 +244,8 @@ on_plan(void *arg, struct process_plan *plan, struct why *why)
 		member->arguments[0] = "ringfence-keykeeper";
 		member->arguments[1] = "--keys";
 		member->arguments[2] = supervisor->keys;
+		member->arguments[3] = "--log";
+		member->arguments[4] = supervisor->level;
 		return FAULT_NONE;
 	}
 	for (size_t i = 0; i < PROCESS_LISTENS_MOST; i++)

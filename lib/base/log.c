@@ -31,6 +31,29 @@ log_process(void)
 	return out.process;
 }
 
+enum log_level
+log_least(void)
+{
+	return out.least;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+bool
+log_level_from_name(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < COUNT(level_names); i++)
+		if (strcmp(level_names[i], name) == 0) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
 /* A line being written: what does not fit is left out. */
 struct line {
 	char text[LOG_LINE_MOST];

@@ -34,6 +34,10 @@ struct log_field {
 /* The process name that stands in each line; least is the lowest level written. Default: stderr. */
 void log_open(const char *process, enum log_level least, int fd);
 const char *log_process(void);
+enum log_level log_least(void);
+/* "debug", "info", "warning", "error" */
+const char *log_level_name(enum log_level level);
+bool log_level_from_name(const char *name, enum log_level *level) MUST_CHECK;
 void log_write(enum log_level level, const char *module, const char *event,
     const struct log_field *fields, size_t count);
 

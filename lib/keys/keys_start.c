@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mailbox.h"
 #include "base/process.h"
 #include "keys/keys.h"
@@ -37,7 +38,8 @@ keys_start(
     struct keys **keys, const char *directory, enum keeper_role role, pid_t *pid, struct why *why)
 {
 	char program[STORAGE_PATH_MOST], name[32];
-	const char *arguments[] = {PROGRAM, "--keys", directory, NULL};
+	const char *arguments[] = {
+	    PROGRAM, "--keys", directory, "--log", log_level_name(log_least()), NULL};
 	struct process_descriptor ask = {.name = name};
 	struct process_plan plan = {
 	    .program = program, .arguments = arguments, .descriptors = &ask, .count = 1};
