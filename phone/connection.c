@@ -127,13 +127,14 @@ on_closed(void *arg, struct channel *channel, const struct channel_end *end)
 				   : "the manager closed the connection";
 
 	(void)channel;
-	if (end->security) {
-		notice_refusal(phone, "manager connection refused", connection->manager_text,
-		    channel_end_text(end, text));
-		notice_status(phone, MESSAGE_MANAGER_REFUSED, sentence);
-	} else {
-		notice_status(phone, MESSAGE_CONNECTION_LOST, sentence);
-	}
+	/* A stream that was cut off is reported too, but it is no reason to distrust the manager. */
+	if (end->security)
+		notice_refusal(phone,
+		    end->truncated ? "manager connection broken" : "manager connection refused",
+		    connection->manager_text, channel_end_text(end, text));
+	notice_status(phone,
+	    end->security && !end->truncated ? MESSAGE_MANAGER_REFUSED : MESSAGE_CONNECTION_LOST,
+	    sentence);
 	lost(phone);
 	connection->flow.id = 0;
 	if (!was_open)
