@@ -273,3 +273,32 @@ def test_a_secure_call_is_said_to_those_who_cannot_see_the_lock(world):
     for phone in (first, second):
         wait_icon(phone, "lock")
     world.saw("S91 spoken")
+
+
+@proves("S48 back-off")
+def test_a_phone_that_gets_nothing_but_bad_files_waits_longer_each_time(world):
+    site = world.site().start()
+    phone = site.phone("2001", start=False, capf=None)
+    address = free_address()
+    liar = FileServer(address, FILES_PORT, world.folder / "nothing")
+    liar.answers = {name: served(site, name) for name in names_of(phone)}
+    configuration = names_of(phone)[2]
+    liar.answers[configuration] = flipped(liar.answers[configuration], -30)
+    phone.start("--file-server", "%s:%d:0" % (address, FILES_PORT))
+    waits = []
+
+    def waited():
+        waits[:] = [int(ms) for ms in re.findall(r"phone: waiting ms=(\d+)",
+                                                 phone.program.text())]
+        return len(waits) >= 5
+    wait_until(waited, "five waits")
+    for number, ms in enumerate(waits[:5]):
+        whole = 200 << number
+        assert whole // 2 <= ms <= whole, waits
+    assert liar.asked.count(configuration) <= len(waits) + 1, liar.asked
+    assert not phone.status()["registered"]
+    assert configuration not in store(phone)
+    liar.answers[configuration] = served(site, configuration)
+    phone.wait_registered()
+    world.saw("S48 back-off")
+    liar.stop()
