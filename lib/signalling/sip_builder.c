@@ -17,8 +17,8 @@ spoil(struct why *why, const char *sentence, const char *name)
 }
 
 /*
- * A value with its folds undone: CR LF and blanks become one blank. Any other CR, LF or NUL
- * could begin a header of its own somewhere, so it spoils.
+ * A value with its folds undone: CR LF and blanks become one blank. Any other CR or LF could
+ * begin a header of its own somewhere, so it spoils. (A NUL may stand in a quoted string.)
  */
 static void
 put_value(struct buffer *out, struct why *why, const char *name, struct bytes value)
@@ -27,17 +27,12 @@ put_value(struct buffer *out, struct why *why, const char *name, struct bytes va
 	while (value.left > 0) {
 		size_t count = 0;
 
-		while (count < value.left && value.at[count] != '\r' && value.at[count] != '\n' &&
-		       value.at[count] != '\0')
+		while (count < value.left && value.at[count] != '\r' && value.at[count] != '\n')
 			count++;
 		buffer_bytes(out, bytes_part(value, 0, count));
 		value = bytes_part(value, count, value.left);
 		if (value.left == 0)
 			break;
-		if (value.at[0] == '\0') {
-			spoil(why, " holds a NUL", name);
-			return;
-		}
 		(void)!sip_scan_char(&value, '\r');
 		if (!sip_scan_char(&value, '\n') || value.left == 0 ||
 		    (value.at[0] != ' ' && value.at[0] != '\t')) {
@@ -62,8 +57,7 @@ put_line(struct buffer *out, struct why *why, const char *name, struct bytes val
 	buffer_text(out, "\r\n");
 }
 
-static void PRINTF_LIKE(4, 0)
-put_formatted(
+static void PRINTF_LIKE(4, 0) put_formatted(
     struct buffer *out, struct why *why, const char *name, const char *format, va_list arguments)
 {
 	char *text = NULL;

@@ -11,7 +11,7 @@ enum {
 	SIP_LIST_MOST = 256,         /* values in all lines of one list header */
 	SIP_NAME_MOST = 64,          /* bytes of a method or header name */
 	SIP_CALL_ID_MOST = 256,      /* bytes */
-	SIP_TAG_MOST = 128,
+	SIP_TAG_MOST = 256,
 	SIP_BRANCH_MOST = 256,
 	SIP_URI_MOST = 1024,
 	SIP_PARAMETERS_MOST = 64, /* of one value */

@@ -60,22 +60,31 @@ check_lines(struct sip_message *message, struct why *why)
 static enum fault
 check_start(struct sip_message *message, struct why *why)
 {
+	enum fault fault;
+
 	if (!message->request)
 		return FAULT_NONE;
 	if (!bytes_equal_text(message->version, "SIP/2.0"))
 		return explain(why, FAULT_MALFORMED, "blanks behind the version");
-	return sip_uri_read(message->request_uri, &message->uri, why);
+	if ((fault = sip_uri_read(message->request_uri, &message->uri, why)) != FAULT_NONE)
+		return explain_within(why, fault, "request URI: ");
+	if (message->uri.headers.left > 0)
+		return explain(why, FAULT_MALFORMED, "request URI: it may not carry headers");
+	return FAULT_NONE;
 }
 
 static enum fault
 check_via(struct sip_message *message, struct why *why)
 {
 	struct sip_values values;
-	struct bytes value;
+	struct bytes value, next;
 
 	sip_values_begin(message, SIP_HEADER_VIA, &values);
 	if (!sip_values_next(&values, &value))
 		return explain(why, FAULT_MALFORMED, "no Via");
+	/* RFC 3261 8.1.3.3: such a response is somebody else's; nobody sends through us. */
+	if (!message->request && sip_values_next(&values, &next))
+		return explain(why, FAULT_UNEXPECTED, "a response to somebody else's request");
 	return sip_via_read(value, &message->via, why);
 }
 

@@ -76,12 +76,12 @@ a_request_reads_back(void **state)
 static const struct {
 	const char *says, *value, *complaint;
 } smuggled[] = {
-    {"CR LF and a header", "a\r\nX: y",     "holds a line end"},
-    {"a bare LF",          "a\nX: y",       "holds a line end"},
-    {"a bare CR",          "a\rX: y",       "holds a line end"},
-    {"CR before a blank",  "a\r b",         "holds a line end"},
-    {"an end of headers",  "a\r\n\r\nbody", "holds a line end"},
-    {"a fold is undone",   "a\r\n b",       NULL              },
+    {"CR LF and a header", "a\r\nX: y", "holds a line end"},
+    {"a bare LF", "a\nX: y", "holds a line end"},
+    {"a bare CR", "a\rX: y", "holds a line end"},
+    {"CR before a blank", "a\r b", "holds a line end"},
+    {"an end of headers", "a\r\n\r\nbody", "holds a line end"},
+    {"a fold is undone", "a\r\n b", NULL},
 };
 
 static void

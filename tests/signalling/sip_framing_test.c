@@ -64,18 +64,18 @@ static const struct {
 	enum fault fault;
 	const char *complaint;
 } nonsense[] = {
-    {"binary",		 "\x16\x03\x01",						FAULT_MALFORMED, "not SIP"      },
-    {"a line of words",        "hello:there",						 FAULT_MALFORMED, "not SIP"      },
-    {"no Content-Length",      "OPTIONS sip:a SIP/2.0\r\nTo: b\r\n\r\n",                      FAULT_MALFORMED,
-     "without Content-Length"												 },
-    {"two different lengths",  "OPTIONS sip:a SIP/2.0\r\nl: 1\r\nContent-Length: 2\r\n\r\n",
-     FAULT_MALFORMED,											  "two different"},
-    {"a negative length",      "OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n",         FAULT_MALFORMED,
-     "not a number"													   },
-    {"a body too large",       "OPTIONS sip:a SIP/2.0\r\nContent-Length: 65536\r\n\r\n",      FAULT_LIMIT,
-     "message of"													     },
+    {"binary", "\x16\x03\x01", FAULT_MALFORMED, "not SIP"},
+    {"a line of words", "hello:there", FAULT_MALFORMED, "not SIP"},
+    {"no Content-Length", "OPTIONS sip:a SIP/2.0\r\nTo: b\r\n\r\n", FAULT_MALFORMED,
+	"without Content-Length"},
+    {"two different lengths", "OPTIONS sip:a SIP/2.0\r\nl: 1\r\nContent-Length: 2\r\n\r\n",
+	FAULT_MALFORMED, "two different"},
+    {"a negative length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n", FAULT_MALFORMED,
+	"not a number"},
+    {"a body too large", "OPTIONS sip:a SIP/2.0\r\nContent-Length: 65536\r\n\r\n", FAULT_LIMIT,
+	"message of"},
     {"a length past counting", "OPTIONS sip:a SIP/2.0\r\nContent-Length: 4294967295\r\n\r\n",
-     FAULT_LIMIT,											      "message of"   },
+	FAULT_LIMIT, "message of"},
 };
 
 static void

@@ -98,22 +98,22 @@ every_known_header_is_found_by_its_name(void **state)
 		const char *compact;
 		enum sip_header_id id;
 	} compacts[] = {
-	    {"v", SIP_HEADER_VIA             },
-	    {"f", SIP_HEADER_FROM            },
-	    {"t", SIP_HEADER_TO              },
-	    {"i", SIP_HEADER_CALL_ID         },
-	    {"m", SIP_HEADER_CONTACT         },
-	    {"c", SIP_HEADER_CONTENT_TYPE    },
-	    {"l", SIP_HEADER_CONTENT_LENGTH  },
+	    {"v", SIP_HEADER_VIA},
+	    {"f", SIP_HEADER_FROM},
+	    {"t", SIP_HEADER_TO},
+	    {"i", SIP_HEADER_CALL_ID},
+	    {"m", SIP_HEADER_CONTACT},
+	    {"c", SIP_HEADER_CONTENT_TYPE},
+	    {"l", SIP_HEADER_CONTENT_LENGTH},
 	    {"e", SIP_HEADER_CONTENT_ENCODING},
-	    {"s", SIP_HEADER_SUBJECT         },
-	    {"k", SIP_HEADER_SUPPORTED       },
-	    {"o", SIP_HEADER_EVENT           },
-	    {"u", SIP_HEADER_ALLOW_EVENTS    },
-	    {"r", SIP_HEADER_REFER_TO        },
-	    {"b", SIP_HEADER_REFERRED_BY     },
-	    {"x", SIP_HEADER_SESSION_EXPIRES },
-	    {"q", SIP_HEADER_OTHER           },
+	    {"s", SIP_HEADER_SUBJECT},
+	    {"k", SIP_HEADER_SUPPORTED},
+	    {"o", SIP_HEADER_EVENT},
+	    {"u", SIP_HEADER_ALLOW_EVENTS},
+	    {"r", SIP_HEADER_REFER_TO},
+	    {"b", SIP_HEADER_REFERRED_BY},
+	    {"x", SIP_HEADER_SESSION_EXPIRES},
+	    {"q", SIP_HEADER_OTHER},
 	};
 
 	(void)state;
@@ -134,15 +134,15 @@ static const struct {
 	enum fault fault;
 	const char *complaint;
 } unreadable[] = {
-    {"nothing",		"",				   FAULT_MALFORMED, "no line"   },
-    {"blank lines",            "\r\n\r\n",                           FAULT_MALFORMED, "no line"   },
-    {"one line without end",   "OPTIONS sip:a SIP/2.0",              FAULT_MALFORMED, "no line"   },
-    {"HTTP",		   "GET / HTTP/1.1\r\nHost: a\r\n\r\n",  FAULT_MALFORMED, "SIP/2.0"   },
-    {"no empty line",          "OPTIONS sip:a SIP/2.0\r\nTo: b\r\n", FAULT_MALFORMED, "empty line"},
-    {"a status of 4294967301", "SIP/2.0 4294967301 better\r\n\r\n",  FAULT_MALFORMED, "100 to 699"},
-    {"a status of 99",         "SIP/2.0 99 x\r\n\r\n",               FAULT_MALFORMED, "100 to 699"},
-    {"a status of words",      "SIP/2.0 OK\r\n\r\n",                 FAULT_MALFORMED, "100 to 699"},
-    {"binary",		 "\x16\x03\x01\x02\n\n",               FAULT_MALFORMED, "neither"   },
+    {"nothing", "", FAULT_MALFORMED, "no line"},
+    {"blank lines", "\r\n\r\n", FAULT_MALFORMED, "no line"},
+    {"one line without end", "OPTIONS sip:a SIP/2.0", FAULT_MALFORMED, "no line"},
+    {"HTTP", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", FAULT_MALFORMED, "SIP/2.0"},
+    {"no empty line", "OPTIONS sip:a SIP/2.0\r\nTo: b\r\n", FAULT_MALFORMED, "empty line"},
+    {"a status of 4294967301", "SIP/2.0 4294967301 better\r\n\r\n", FAULT_MALFORMED, "100 to 699"},
+    {"a status of 99", "SIP/2.0 99 x\r\n\r\n", FAULT_MALFORMED, "100 to 699"},
+    {"a status of words", "SIP/2.0 OK\r\n\r\n", FAULT_MALFORMED, "100 to 699"},
+    {"binary", "\x16\x03\x01\x02\n\n", FAULT_MALFORMED, "neither"},
 };
 
 static void
