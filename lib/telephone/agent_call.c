@@ -5,11 +5,6 @@
 
 #include "telephone/agent_core.h"
 
-enum {
-	BUSY_DIALOG_MS = 500,   /* until a re-INVITE that had to wait is tried again */
-	FAILED_OFFER_MS = 4000, /* ... one that could not be sent */
-};
-
 struct line_call *
 agent_call_new(struct agent *agent)
 {
@@ -212,8 +207,8 @@ number_ok(const char *number)
 }
 
 /* One person, one conversation: the one that is up goes on hold. */
-static void
-hold_others(struct agent *agent, const struct line_call *call, uint64_t now)
+void
+agent_hold_others(struct agent *agent, const struct line_call *call, uint64_t now)
 {
 	for (size_t i = 0; i < AGENT_CALLS_MOST; i++) {
 		struct line_call *other = &agent->calls[i];
@@ -239,7 +234,7 @@ agent_dial(
 	call = agent_call_new(agent);
 	if (call == NULL)
 		return explain(why, FAULT_LIMIT, "there are %d calls already", AGENT_CALLS_MOST);
-	hold_others(agent, call, now);
+	agent_hold_others(agent, call, now);
 	snprintf(call->number, sizeof(call->number), "%s", number);
 	snprintf(call->facts.party, sizeof(call->facts.party), "%s", number);
 	agent_random_id(agent, call->call_id);
@@ -283,8 +278,8 @@ only_one(struct agent *agent, enum call_event event, struct line_call **call, st
 	return FAULT_NONE;
 }
 
-static enum fault
-meant(struct agent *agent, unsigned number, enum call_event event, struct line_call **call,
+enum fault
+agent_meant(struct agent *agent, unsigned number, enum call_event event, struct line_call **call,
     struct why *why)
 {
 	if (number == 0)
@@ -303,131 +298,16 @@ agent_answer(struct agent *agent, unsigned number, uint64_t now, struct why *why
 	enum call_wish wish;
 	enum fault fault;
 
-	fault = meant(agent, number, CALL_ANSWER, &call, why);
+	fault = agent_meant(agent, number, CALL_ANSWER, &call, why);
 	if (fault != FAULT_NONE)
 		return fault;
 	state = call->facts.state;
 	if ((fault = call_move(&state, CALL_ANSWER, &wish, why)) != FAULT_NONE)
 		return fault;
-	hold_others(agent, call, now);
+	agent_hold_others(agent, call, now);
 	if ((fault = agent_send_answer(agent, call, now, why)) != FAULT_NONE)
 		return fault;
 	call->facts.state = state;
-	agent_tell(agent, call, AGENT_CALL_STATE);
-	return FAULT_NONE;
-}
-
-/* The peer's answer to a re-INVITE or UPDATE of ours. */
-static void
-heard_change(void *arg, const struct sip_response_event *event, uint64_t now)
-{
-	struct agent *agent = arg;
-	struct line_call *call = agent_call_of(agent, event->user);
-	const struct sip_message *response = event->response;
-	uint8_t random[2];
-	struct why why;
-
-	if (call == NULL || call->dialog == NULL || call->dialog != event->dialog ||
-	    response == NULL || response->status < 200)
-		return;
-	if (response->status < 300) {
-		if (response->method == SIP_METHOD_INVITE &&
-		    (sip_stack_ack(agent->stack, call->dialog, NULL, now, NULL) != FAULT_NONE ||
-			agent_media_answered(agent, call, response, &why) != FAULT_NONE)) {
-			agent_send_bye(agent, call->dialog, now);
-			call->dialog = NULL;
-			agent_finish(agent, call, CALL_CAUSE_MEDIA, now);
-			return;
-		}
-		call->facts.signalling_up = true;
-		agent_take_level(agent, call, response);
-		agent_refresh_icon(agent, call);
-		agent_tell(agent, call, AGENT_CALL_MEDIA);
-	} else if (response->status == 491) {
-		agent->seams.random(agent->seams.arg, random, sizeof(random));
-		call->reoffer = true;
-		call->reoffer_at =
-		    now + sip_dialog_glare_ms(call->dialog, (uint16_t)(random[0] << 8 | random[1]));
-	} else if (response->status == 481 || response->status == 408) {
-		sip_stack_forget(agent->stack, call->dialog);
-		call->dialog = NULL;
-		agent_finish(agent, call, CALL_CAUSE_SIGNALLING, now);
-	}
-}
-
-void
-agent_reoffer(struct agent *agent, struct line_call *call, uint64_t now)
-{
-	struct sip_extra extra;
-	struct buffer body;
-	struct sip_request invite = {.method = SIP_METHOD_INVITE,
-	    .dialog = call->dialog,
-	    .extra = &extra,
-	    .on_response = heard_change,
-	    .user = agent_user_of(call)};
-	enum fault fault = FAULT_NONE;
-
-	if (call->dialog == NULL || call->dialog->flow == 0 || call->dialog->invite_ours ||
-	    call->dialog->invite_theirs) {
-		call->reoffer = call->dialog != NULL;
-		call->reoffer_at = now + BUSY_DIALOG_MS;
-		return;
-	}
-	call->reoffer = false;
-	sip_extra_init(&extra);
-	buffer_init(&body, SDP_MOST);
-	if (call->rekey && call->local.secure)
-		fault = agent_media_rekey(agent, call, NULL);
-	call->rekey = false;
-	if (fault == FAULT_NONE)
-		fault = agent_media_offer(call, &body, NULL);
-	if (fault == FAULT_NONE) {
-		sip_extra_body(&extra, "application/sdp", buffer_bytes_of(&body));
-		fault = sip_stack_request(agent->stack, &invite, now, NULL, NULL);
-	}
-	if (fault != FAULT_NONE) {
-		call->reoffer = true;
-		call->reoffer_at = now + FAILED_OFFER_MS;
-	}
-	buffer_wipe(&body);
-	sip_extra_finish(&extra);
-}
-
-enum fault
-agent_hold(struct agent *agent, unsigned number, uint64_t now, struct why *why)
-{
-	struct line_call *call;
-	enum call_wish wish;
-	enum fault fault;
-
-	fault = meant(agent, number, CALL_HOLD, &call, why);
-	if (fault != FAULT_NONE)
-		return fault;
-	if ((fault = call_move(&call->facts.state, CALL_HOLD, &wish, why)) != FAULT_NONE)
-		return fault;
-	call->local.direction = SDP_INACTIVE;
-	agent_media_silence(agent, call); /* at once, whatever the peer says to it */
-	agent_reoffer(agent, call, now);
-	agent_tell(agent, call, AGENT_CALL_STATE);
-	return FAULT_NONE;
-}
-
-enum fault
-agent_resume(struct agent *agent, unsigned number, uint64_t now, struct why *why)
-{
-	struct line_call *call;
-	enum call_wish wish;
-	enum fault fault;
-
-	fault = meant(agent, number, CALL_RESUME, &call, why);
-	if (fault != FAULT_NONE)
-		return fault;
-	if ((fault = call_move(&call->facts.state, CALL_RESUME, &wish, why)) != FAULT_NONE)
-		return fault;
-	hold_others(agent, call, now);
-	call->local.direction = SDP_SENDRECV;
-	call->rekey = true;
-	agent_reoffer(agent, call, now);
 	agent_tell(agent, call, AGENT_CALL_STATE);
 	return FAULT_NONE;
 }
@@ -440,7 +320,7 @@ agent_hangup(struct agent *agent, unsigned number, uint64_t now, struct why *why
 	enum call_wish wish;
 	enum fault fault;
 
-	fault = meant(agent, number, CALL_HANGUP, &call, why);
+	fault = agent_meant(agent, number, CALL_HANGUP, &call, why);
 	if (fault != FAULT_NONE)
 		return fault;
 	answering = call->facts.state == CALL_ANSWERING;
@@ -470,7 +350,7 @@ agent_keys(struct agent *agent, unsigned number, const char *keys, uint64_t now,
 	struct line_call *call;
 	enum fault fault;
 
-	fault = meant(agent, number, CALL_HOLD, &call, why);
+	fault = agent_meant(agent, number, CALL_HOLD, &call, why);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (keys[0] == '\0' || strlen(keys) > AGENT_KEYS_MOST ||
@@ -495,23 +375,4 @@ agent_keys(struct agent *agent, unsigned number, const char *keys, uint64_t now,
 		sip_extra_finish(&extra);
 	}
 	return fault;
-}
-
-void
-agent_calls_back(struct agent *agent, uint64_t now)
-{
-	for (size_t i = 0; i < AGENT_CALLS_MOST; i++) {
-		struct line_call *call = &agent->calls[i];
-		struct sip_request update = {.method = SIP_METHOD_UPDATE,
-		    .dialog = call->dialog,
-		    .on_response = heard_change,
-		    .user = agent_user_of(call)};
-
-		if (call->facts.number == 0 || call->dialog == NULL ||
-		    call->dialog->flow == agent->flow.id)
-			continue;
-		sip_stack_move(agent->stack, call->dialog, agent->flow.id);
-		if (sip_stack_request(agent->stack, &update, now, NULL, NULL) != FAULT_NONE)
-			agent_reoffer(agent, call, now);
-	}
 }

@@ -77,11 +77,18 @@ struct line_call *agent_call_new(struct agent *agent);
 void agent_finish(struct agent *agent, struct line_call *call, enum call_cause cause, uint64_t now);
 void agent_call_moved(
     struct agent *agent, struct line_call *call, enum call_event event, uint64_t now);
-/* The connection is back: calls that outlived it ask how things stand. */
-void agent_calls_back(struct agent *agent, uint64_t now);
 void agent_send_bye(struct agent *agent, struct sip_dialog *dialog, uint64_t now);
 enum fault agent_send_invite(struct agent *agent, struct line_call *call,
     const struct sip_message *challenge, uint64_t now, struct why *why) MUST_CHECK;
+/* The call of that number; 0: the only one it can mean. */
+enum fault agent_meant(struct agent *agent, unsigned number, enum call_event event,
+    struct line_call **call, struct why *why) MUST_CHECK;
+/* One person, one conversation: the one that is up goes on hold. */
+void agent_hold_others(struct agent *agent, const struct line_call *call, uint64_t now);
+
+/* agent_change.c */
+/* The connection is back: calls that outlived it ask how things stand. */
+void agent_calls_back(struct agent *agent, uint64_t now);
 void agent_reoffer(struct agent *agent, struct line_call *call, uint64_t now);
 void agent_connected(struct agent *agent, struct line_call *call, uint64_t now);
 

@@ -510,6 +510,22 @@ hold_silences_at_once_and_resume_brings_new_keys(void **state)
 }
 
 static void
+a_refused_resume_leaves_the_call_on_hold(void **state)
+{
+	struct why why;
+	unsigned call;
+
+	(void)state;
+	call = secure_call();
+	assert_accepted(agent_hold(world.agent, call, world.now, &why), why);
+	respond(sent_beginning("INVITE"), "200 OK", CONTACT SDP ENCRYPTED, SECURE_SDP);
+	assert_accepted(agent_resume(world.agent, call, world.now, &why), why);
+	respond(sent_beginning("INVITE"), "488 Not Acceptable Here", "", "");
+	assert_int_equal(world.call.state, CALL_HELD);
+	assert_false(world.plan.send || world.plan.receive);
+}
+
+static void
 hanging_up_says_bye(void **state)
 {
 	struct why why;
@@ -775,6 +791,7 @@ main(void)
 	    STORY(a_lost_connection_keeps_the_media_and_puts_the_lock_out),
 	    STORY(after_the_connection_is_back_the_manager_says_again_how_secure_it_is),
 	    STORY(hold_silences_at_once_and_resume_brings_new_keys),
+	    STORY(a_refused_resume_leaves_the_call_on_hold),
 	    STORY(hanging_up_says_bye),
 	    STORY(the_peers_bye_ends_the_call),
 	    STORY(a_busy_peer_ends_the_call_with_its_cause),
