@@ -45,7 +45,8 @@ heard_change(void *arg, const struct sip_response_event *event, uint64_t now)
 		sip_stack_forget(agent->stack, call->dialog);
 		call->dialog = NULL;
 		agent_finish(agent, call, CALL_CAUSE_SIGNALLING, now);
-	} else if (call->facts.state == CALL_CONNECTED && !call->plan.receive) {
+	} else if (response->method == SIP_METHOD_INVITE && call->facts.state == CALL_CONNECTED &&
+		   !call->plan.receive) {
 		/* They would not resume: the call is still on hold. */
 		call->facts.state = CALL_HELD;
 		call->local.direction = SDP_INACTIVE;
