@@ -71,7 +71,7 @@ on_ended(void *arg, const struct capf_outcome *outcome)
 	    LOG_TEXT("operation", capf_operation_name(outcome->task.operation)),
 	    LOG_TEXT("proof", outcome->known ? capf_mode_name(outcome->task.mode) : "none")};
 	struct audit_record record = {.event = event_of(outcome),
-	    .device = outcome->device,
+	    .device = outcome->device[0] != '\0' ? outcome->device : NULL,
 	    .peer = peer != NULL ? address_text(peer, peer_text) : NULL,
 	    .reason = outcome->fault == FAULT_NONE ? "as ordered" : outcome->why.text,
 	    .fields = fields,

@@ -120,7 +120,8 @@ on_http_request(void *arg, struct http_exchange *exchange, const struct http_req
 	enum fault fault;
 	struct why why;
 
-	if (!bytes_equal_text(request->head->method, "GET")) {
+	if (!bytes_equal_text(request->head->method, "GET") &&
+	    !bytes_equal_text(request->head->method, "HEAD")) {
 		(void)!explain(&why, FAULT_FORBIDDEN, "files are only given here");
 		http_refuse(exchange, 405, &why);
 		return;

@@ -180,8 +180,6 @@ check_request(const struct tftp_message *request, struct why *why)
 
 	if (request->opcode == TFTP_WRITE)
 		return explain(why, FAULT_FORBIDDEN, "nothing can be written here");
-	if (request->opcode != TFTP_READ)
-		return explain(why, FAULT_UNEXPECTED, "not a request");
 	if (!storage_name_ok(request->name))
 		return explain(why, FAULT_FORBIDDEN,
 		    "\"%s\" is not the name of a file here: no folders, no leading dot",
@@ -323,8 +321,10 @@ serve(struct tftp_server *server, struct bytes packet, const struct address *pee
 	enum fault fault;
 	struct why why;
 
+	/* Late packets of transfers that are over come here too; nobody waits for an answer. */
 	if ((fault = tftp_message_read(packet, &request, &why)) == FAULT_NONE &&
-	    (request.opcode == TFTP_ERROR || is_repetition(server, peer)))
+	    ((request.opcode != TFTP_READ && request.opcode != TFTP_WRITE) ||
+		is_repetition(server, peer)))
 		return;
 	if (fault == FAULT_NONE && (fault = check_request(&request, &why)) == FAULT_NONE &&
 	    (fault = admit(server, peer, &why)) == FAULT_NONE)
