@@ -264,7 +264,7 @@ static const struct rule {
 	bool device, between; /* between: anything may stand between the two */
 	enum fault (*give)(struct asking *, struct shared_content **, struct why *);
 } rules[] = {
-  /* clang-format off */
+    /* clang-format off */
 	{ "XMLDefault", ".cnf.xml.sgn", false, false, give_default },
 	{ "",           ".cnf.xml.sgn", true,  false, give_configuration },
 	{ "ITLFile",    ".tlv",         false, false, give_list },
@@ -274,7 +274,7 @@ static const struct rule {
 	{ "",           ".tlv.sgn",     false, true,  NULL },
 	{ "",           ".cnf.xml.sgn", false, true,  NULL },
 	{ "",           ".sgn",         false, true,  give_signed_file },
-  /* clang-format on */
+    /* clang-format on */
 };
 
 static bool

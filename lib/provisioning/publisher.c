@@ -45,9 +45,7 @@ is_old(const char *files, enum trust_list_kind kind, const struct newest *newest
 enum fault
 publisher_due(const char *folder, const struct site *site, bool *due, struct why *why)
 {
-	struct newest newest = {
-	    .when = {0, 0}
-        };
+	struct newest newest = {.when = {0, 0}};
 	char files[STORAGE_PATH_MOST];
 	enum fault fault;
 

@@ -9,9 +9,9 @@ static const struct {
 	uint64_t least, most;
 	bool capped; /* a larger value means the most (we answer with less, RFC 2348) */
 } options[OPTION_COUNT] = {
-    [OPTION_BLOCK_SIZE] = {"blksize", TFTP_BLOCK_LEAST, TFTP_BLOCK_MOST,   true },
-    [OPTION_TIMEOUT] = {"timeout", 1,                TFTP_TIMEOUT_MOST, false},
-    [OPTION_SIZE] = {"tsize",   0,                UINT32_MAX,        false},
+    [OPTION_BLOCK_SIZE] = {"blksize", TFTP_BLOCK_LEAST, TFTP_BLOCK_MOST, true},
+    [OPTION_TIMEOUT] = {"timeout", 1, TFTP_TIMEOUT_MOST, false},
+    [OPTION_SIZE] = {"tsize", 0, UINT32_MAX, false},
 };
 
 static bool

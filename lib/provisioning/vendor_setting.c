@@ -13,7 +13,7 @@ static const struct {
 	const char *element;
 	enum vendor_value value[NUMBERS_MOST];
 } settings_table[VENDOR_SETTINGS] = {
-  /* clang-format off */
+    /* clang-format off */
 	[VENDOR_SETTINGS_ACCESS] =    { "settingsAccess",    { VENDOR_DISABLED, VENDOR_ENABLED, VENDOR_RESTRICTED } },
 	[VENDOR_WEB_ACCESS] =         { "webAccess",         { VENDOR_ENABLED, VENDOR_DISABLED, VENDOR_READ_ONLY } },
 	[VENDOR_WEB_PROTOCOL] =       { "webProtocol",       { VENDOR_HTTP_AND_HTTPS, VENDOR_HTTPS_ONLY } },
@@ -26,7 +26,7 @@ static const struct {
 	[VENDOR_GARP] =               { "garp",              { VENDOR_ENABLED, VENDOR_DISABLED } },
 	[VENDOR_EAP_AUTHENTICATION] = { "eapAuthentication", { VENDOR_USER_CONTROLLED, VENDOR_DISABLED, VENDOR_ENABLED } },
 	[VENDOR_FIPS_MODE] =          { "fipsMode",          { VENDOR_DISABLED, VENDOR_ENABLED } },
-  /* clang-format on */
+    /* clang-format on */
 };
 
 static const char *const value_names[VENDOR_VALUES] = {
@@ -46,18 +46,18 @@ vendor_settings_default(struct vendor_settings *settings)
 	*settings = (struct vendor_settings){
 	    .value =
 		{
-			[VENDOR_SETTINGS_ACCESS] = VENDOR_ENABLED,
-			[VENDOR_WEB_ACCESS] = VENDOR_DISABLED,
-			[VENDOR_WEB_PROTOCOL] = VENDOR_HTTPS_ONLY,
-			[VENDOR_TLS12_ONLY] = VENDOR_ENABLED,
-			[VENDOR_WEB_ADMIN] = VENDOR_DISABLED,
-			[VENDOR_SSH_ACCESS] = VENDOR_DISABLED,
-			[VENDOR_PC_PORT] = VENDOR_DISABLED,
-			[VENDOR_SPAN_TO_PC_PORT] = VENDOR_DISABLED,
-			[VENDOR_VOICE_VLAN_ACCESS] = VENDOR_DISABLED,
-			[VENDOR_GARP] = VENDOR_DISABLED,
-			[VENDOR_EAP_AUTHENTICATION] = VENDOR_USER_CONTROLLED,
-			},
+		    [VENDOR_SETTINGS_ACCESS] = VENDOR_ENABLED,
+		    [VENDOR_WEB_ACCESS] = VENDOR_DISABLED,
+		    [VENDOR_WEB_PROTOCOL] = VENDOR_HTTPS_ONLY,
+		    [VENDOR_TLS12_ONLY] = VENDOR_ENABLED,
+		    [VENDOR_WEB_ADMIN] = VENDOR_DISABLED,
+		    [VENDOR_SSH_ACCESS] = VENDOR_DISABLED,
+		    [VENDOR_PC_PORT] = VENDOR_DISABLED,
+		    [VENDOR_SPAN_TO_PC_PORT] = VENDOR_DISABLED,
+		    [VENDOR_VOICE_VLAN_ACCESS] = VENDOR_DISABLED,
+		    [VENDOR_GARP] = VENDOR_DISABLED,
+		    [VENDOR_EAP_AUTHENTICATION] = VENDOR_USER_CONTROLLED,
+		},
 	};
 }
 

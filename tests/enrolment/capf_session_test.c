@@ -287,8 +287,7 @@ a_phone_with_its_factory_certificate_gets_one_of_ours(void **state)
 	for (size_t i = 0; i < COUNT(chunks); i++)
 		for (size_t j = 0; j < COUNT(kinds); j++) {
 			struct story story = {
-			    .task = {CAPF_OPERATION_INSTALL, CAPF_MODE_CERTIFICATE, kinds[j]}
-                        };
+			    .task = {CAPF_OPERATION_INSTALL, CAPF_MODE_CERTIFICATE, kinds[j]}};
 
 			run(&story, &plan, chunks[i]);
 			assert_accepted(story.server_fault, story.server_why);
@@ -306,8 +305,7 @@ an_elliptic_curve_certificate_proves_as_well(void **state)
 	struct capf_client_plan plan = {
 	    .key = made.ec_key, .certificate = buffer_bytes_of(&made.ec), .type = CAPF_LSC};
 	struct story story = {
-	    .task = {CAPF_OPERATION_INSTALL, CAPF_MODE_CERTIFICATE, KEY_RSA_2048}
-        };
+	    .task = {CAPF_OPERATION_INSTALL, CAPF_MODE_CERTIFICATE, KEY_RSA_2048}};
 
 	(void)state;
 	run(&story, &plan, 0);
@@ -319,15 +317,9 @@ static void
 the_other_operations_are_carried_out(void **state)
 {
 	struct capf_client_plan plan = by_mic();
-	struct story removal = {
-	    .task = {CAPF_OPERATION_DELETE, CAPF_MODE_CERTIFICATE, 0}
-        };
-	struct story look = {
-	    .task = {CAPF_OPERATION_FETCH, CAPF_MODE_CERTIFICATE, 0}
-        };
-	struct story idle = {
-	    .task = {CAPF_OPERATION_NONE, CAPF_MODE_CERTIFICATE, 0}
-        };
+	struct story removal = {.task = {CAPF_OPERATION_DELETE, CAPF_MODE_CERTIFICATE, 0}};
+	struct story look = {.task = {CAPF_OPERATION_FETCH, CAPF_MODE_CERTIFICATE, 0}};
+	struct story idle = {.task = {CAPF_OPERATION_NONE, CAPF_MODE_CERTIFICATE, 0}};
 
 	(void)state;
 	run(&removal, &plan, 0);
@@ -355,7 +347,7 @@ static const struct {
 	const char *server_says, *client_says;
 	enum capf_reason reason;
 } refusals[] = {
-  /* clang-format off */
+    /* clang-format off */
 	{ "a device nobody knows", { CAPF_OPERATION_INSTALL, CAPF_MODE_CERTIFICATE, KEY_RSA_2048 }, NULL, NULL, SHOWS_MIC,
 	  true, false, 0, 0, "no phone SEP001122334455", "does not know SEP001122334455", CAPF_REASON_UNKNOWN_DEVICE },
 	{ "no certificate where one is wanted", { CAPF_OPERATION_INSTALL, CAPF_MODE_CERTIFICATE, KEY_RSA_2048 }, NULL, NULL,
@@ -381,7 +373,7 @@ static const struct {
 	{ "a phone that cannot store", { CAPF_OPERATION_INSTALL, CAPF_MODE_NULL, KEY_RSA_2048 }, NULL, NULL, SHOWS_NOTHING,
 	  false, false, 0, FAULT_SYSTEM, "could not store the certificate (reason 7)", "the disk is full",
 	  CAPF_REASON_DECLINED },
-  /* clang-format on */
+    /* clang-format on */
 };
 
 static void
@@ -417,9 +409,7 @@ the_right_string_is_enough(void **state)
 {
 	struct capf_client_plan plan = {.string = "4711"};
 	struct story story = {
-	    .task = {CAPF_OPERATION_INSTALL, CAPF_MODE_STRING, KEY_RSA_2048},
-              .string = "4711"
-        };
+	    .task = {CAPF_OPERATION_INSTALL, CAPF_MODE_STRING, KEY_RSA_2048}, .string = "4711"};
 
 	(void)state;
 	run(&story, &plan, 0);
@@ -468,9 +458,9 @@ recorded_phones_get_the_recorded_answers(void **state)
 {
 	struct vector_session sessions[VECTOR_SESSIONS];
 	struct story stories[VECTOR_SESSIONS] = {
-	    {.task = {CAPF_OPERATION_INSTALL, CAPF_MODE_NULL, KEY_RSA_2048}  },
+	    {.task = {CAPF_OPERATION_INSTALL, CAPF_MODE_NULL, KEY_RSA_2048}},
 	    {.task = {CAPF_OPERATION_INSTALL, CAPF_MODE_STRING, KEY_RSA_2048}, .string = "12345"},
-	    {.unknown_device = true							       },
+	    {.unknown_device = true},
 	};
 	struct capf_message message;
 	struct why why;
@@ -571,35 +561,33 @@ out_of_turn_the_session_ends(void **state)
 		const char *complaint;
 	} turns[] = {
 	    {"a key before the name",
-             {.command = CAPF_KEY_RESPONSE,
+		{.command = CAPF_KEY_RESPONSE,
 		    .session = 41,
 		    .has = UINT32_C(1) << CAPF_PUBLIC_KEY,
 		    .public_key = {(const uint8_t *)"x", 1}},
-             "KEY RESPONSE while waiting for the phone to identify itself"},
+		"KEY RESPONSE while waiting for the phone to identify itself"},
 	    {"what only a server says",
-             {.command = CAPF_END_SESSION, .session = 41, .has = UINT32_C(1) << CAPF_REASON},
-             "END SESSION while waiting for the phone"                    },
+		{.command = CAPF_END_SESSION, .session = 41, .has = UINT32_C(1) << CAPF_REASON},
+		"END SESSION while waiting for the phone"},
 	    {"another session",
-             {.command = CAPF_AUTH_RESPONSE,
+		{.command = CAPF_AUTH_RESPONSE,
 		    .session = 42,
 		    .has = UINT32_C(1) << CAPF_PROTOCOL_VERSION | UINT32_C(1) << CAPF_DEVICE_NAME,
 		    .version = 3,
 		    .device = {(const uint8_t *)"SEP001122334455", 15}},
-             "session 42, not 41"					 },
+		"session 42, not 41"},
 	    {"version 1",
-             {.command = CAPF_AUTH_RESPONSE,
+		{.command = CAPF_AUTH_RESPONSE,
 		    .session = 41,
 		    .has = UINT32_C(1) << CAPF_PROTOCOL_VERSION | UINT32_C(1) << CAPF_DEVICE_NAME,
 		    .version = 1,
 		    .device = {(const uint8_t *)"SEP001122334455", 15}},
-             "protocol version 1, not 2 to 3"                             },
+		"protocol version 1, not 2 to 3"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(turns); i++) {
-		struct story story = {
-		    .task = {CAPF_OPERATION_INSTALL, CAPF_MODE_NULL, 0}
-                };
+		struct story story = {.task = {CAPF_OPERATION_INSTALL, CAPF_MODE_NULL, 0}};
 		struct capf_message answer;
 		struct capf_server *server;
 		struct buffer bytes, output;

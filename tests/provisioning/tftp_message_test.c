@@ -13,47 +13,47 @@ static const struct {
 	enum fault fault;
 	const char *complaint;
 } cases[] = {
-    {"a read request",			    PACKET("\0\1a\0octet\0"),                                            FAULT_NONE,      NULL                        },
-    {"a mode in capitals",                        PACKET("\0\1a\0OcTeT\0"),                                            FAULT_NONE,      NULL                        },
-    {"netascii",				  PACKET("\0\1a\0netascii\0"),                                         FAULT_NONE,      NULL                        },
-    {"a write request",			   PACKET("\0\2a\0octet\0"),                                            FAULT_NONE,      NULL                        },
-    {"options we know",			   PACKET("\0\1a\0octet\0BLKSIZE\0001428\0tsize\0000\0timeout\0003\0"),
-     FAULT_NONE,															NULL			},
-    {"an option we do not know",                  PACKET("\0\1a\0octet\0multicast\0\0"),                               FAULT_NONE,      NULL                        },
-    {"a value that makes no sense is ignored",    PACKET("\0\1a\0octet\0blksize\0x\0"),                                FAULT_NONE,
-     NULL																			   },
-    {"an empty packet",			   PACKET(""),							  FAULT_MALFORMED, "packet of 0 bytes"         },
-    {"one byte",				  PACKET("\0"),							FAULT_MALFORMED, "packet of 1 bytes"         },
-    {"operation 0",			       PACKET("\0\0"),						      FAULT_MALFORMED, "unknown operation 0"       },
-    {"operation 7",			       PACKET("\0\7"),						      FAULT_MALFORMED, "unknown operation 7"       },
-    {"a request without the end of its name",     PACKET("\0\1abc"),                                                   FAULT_MALFORMED,
-     "request cut short"																	    },
-    {"a request without a mode",                  PACKET("\0\1abc\0"),                                                 FAULT_MALFORMED, "request cut short"         },
-    {"an empty name",			     PACKET("\0\1\0octet\0"),                                             FAULT_MALFORMED, "without a file name"       },
-    {"mode mail",				 PACKET("\0\1a\0mail\0"),					     FAULT_MALFORMED, "neither octet nor netascii"},
-    {"an option without its value",               PACKET("\0\1a\0octet\0blksize\0"),                                   FAULT_MALFORMED,
-     "option cut short"																	     },
-    {"an option twice",			   PACKET("\0\1a\0octet\0blksize\000512\0blksize\000513\0"),            FAULT_MALFORMED,
-     "option blksize given twice"																   },
+    {"a read request", PACKET("\0\1a\0octet\0"), FAULT_NONE, NULL},
+    {"a mode in capitals", PACKET("\0\1a\0OcTeT\0"), FAULT_NONE, NULL},
+    {"netascii", PACKET("\0\1a\0netascii\0"), FAULT_NONE, NULL},
+    {"a write request", PACKET("\0\2a\0octet\0"), FAULT_NONE, NULL},
+    {"options we know", PACKET("\0\1a\0octet\0BLKSIZE\0001428\0tsize\0000\0timeout\0003\0"),
+	FAULT_NONE, NULL},
+    {"an option we do not know", PACKET("\0\1a\0octet\0multicast\0\0"), FAULT_NONE, NULL},
+    {"a value that makes no sense is ignored", PACKET("\0\1a\0octet\0blksize\0x\0"), FAULT_NONE,
+	NULL},
+    {"an empty packet", PACKET(""), FAULT_MALFORMED, "packet of 0 bytes"},
+    {"one byte", PACKET("\0"), FAULT_MALFORMED, "packet of 1 bytes"},
+    {"operation 0", PACKET("\0\0"), FAULT_MALFORMED, "unknown operation 0"},
+    {"operation 7", PACKET("\0\7"), FAULT_MALFORMED, "unknown operation 7"},
+    {"a request without the end of its name", PACKET("\0\1abc"), FAULT_MALFORMED,
+	"request cut short"},
+    {"a request without a mode", PACKET("\0\1abc\0"), FAULT_MALFORMED, "request cut short"},
+    {"an empty name", PACKET("\0\1\0octet\0"), FAULT_MALFORMED, "without a file name"},
+    {"mode mail", PACKET("\0\1a\0mail\0"), FAULT_MALFORMED, "neither octet nor netascii"},
+    {"an option without its value", PACKET("\0\1a\0octet\0blksize\0"), FAULT_MALFORMED,
+	"option cut short"},
+    {"an option twice", PACKET("\0\1a\0octet\0blksize\000512\0blksize\000513\0"), FAULT_MALFORMED,
+	"option blksize given twice"},
     {"seventeen options",
-     PACKET(
+	PACKET(
 	    "\0\1a\0octet\0a\0\0b\0\0c\0\0d\0\0e\0\0f\0\0g\0\0h\0\0i\0\0j\0\0k\0\0l\0\0m\0\0n\0\0"
 	    "o\0\0p\0\0q\0\0"),
-     FAULT_LIMIT,														       "more than 16 options"      },
-    {"data",				      PACKET("\0\3\0\1abc"),					       FAULT_NONE,      NULL                        },
-    {"data without a block",                      PACKET("\0\3\0"),						    FAULT_MALFORMED, "block number cut short"    },
-    {"an ACK",				    PACKET("\0\4\xff\xff"),					      FAULT_NONE,      NULL                        },
-    {"an ACK with more behind it",                PACKET("\0\4\0\1x"),                                                 FAULT_MALFORMED, "1 bytes behind an ACK"     },
-    {"an error",				  PACKET("\0\5\0\1File not found\0"),                                  FAULT_NONE,      NULL                        },
-    {"an error without the last NUL",             PACKET("\0\5\0\1File not found"),                                    FAULT_NONE,      NULL                        },
-    {"an error without a number",                 PACKET("\0\5\0"),						    FAULT_MALFORMED, "error cut short"           },
-    {"an option answer",			  PACKET("\0\6blksize\0001428\0tsize\00012345\0"),                     FAULT_NONE,      NULL                        },
-    {"an answer with an option nobody asked for", PACKET("\0\6windowsize\0004\0"),                                     FAULT_MALFORMED,
-     "not asked for"																		},
-    {"an answer out of range",                    PACKET("\0\6blksize\0007\0"),                                        FAULT_MALFORMED,
-     "blksize out of range"																	 },
-    {"an answer past the most",                   PACKET("\0\6blksize\00065465\0"),                                    FAULT_MALFORMED,
-     "blksize out of range"																	 },
+	FAULT_LIMIT, "more than 16 options"},
+    {"data", PACKET("\0\3\0\1abc"), FAULT_NONE, NULL},
+    {"data without a block", PACKET("\0\3\0"), FAULT_MALFORMED, "block number cut short"},
+    {"an ACK", PACKET("\0\4\xff\xff"), FAULT_NONE, NULL},
+    {"an ACK with more behind it", PACKET("\0\4\0\1x"), FAULT_MALFORMED, "1 bytes behind an ACK"},
+    {"an error", PACKET("\0\5\0\1File not found\0"), FAULT_NONE, NULL},
+    {"an error without the last NUL", PACKET("\0\5\0\1File not found"), FAULT_NONE, NULL},
+    {"an error without a number", PACKET("\0\5\0"), FAULT_MALFORMED, "error cut short"},
+    {"an option answer", PACKET("\0\6blksize\0001428\0tsize\00012345\0"), FAULT_NONE, NULL},
+    {"an answer with an option nobody asked for", PACKET("\0\6windowsize\0004\0"), FAULT_MALFORMED,
+	"not asked for"},
+    {"an answer out of range", PACKET("\0\6blksize\0007\0"), FAULT_MALFORMED,
+	"blksize out of range"},
+    {"an answer past the most", PACKET("\0\6blksize\00065465\0"), FAULT_MALFORMED,
+	"blksize out of range"},
 };
 
 static void
@@ -109,11 +109,9 @@ options_have_their_values(void **state)
 static void
 what_is_written_reads_back_the_same(void **state)
 {
-	struct tftp_message written = {
-	    .opcode = TFTP_READ,
+	struct tftp_message written = {.opcode = TFTP_READ,
 	    .name = bytes_text("ITLFile.tlv"),
-	    .options = {true, true, true, 1428, 3, 77}
-        };
+	    .options = {true, true, true, 1428, 3, 77}};
 	struct tftp_message read;
 	struct buffer packet;
 	struct why why;

@@ -237,19 +237,19 @@ what_a_client_cannot_have_it_is_told(void **state)
 		const char *complaint;
 		bool asked; /* the program was asked for the file */
 	} cases[] = {
-	    {"an unknown file",           "nobody",      100,       FAULT_MISSING,   "no such file",                true },
-	    {"a folder above",            "../site.db",  100,       FAULT_FORBIDDEN, "not the name of a file here",
-             false												       },
-	    {"a folder below",            "a/small",     100,       FAULT_FORBIDDEN, "not the name of a file here",
-             false												       },
-	    {"a path from the root",      "/etc/passwd", 100,       FAULT_FORBIDDEN,
-             "not the name of a file here",									 false},
-	    {"two dots",                  "..",          100,       FAULT_FORBIDDEN, "not the name of a file here", false},
-	    {"a hidden file",             ".small",      100,       FAULT_FORBIDDEN, "not the name of a file here", false},
-	    {"a backslash and bytes",     "\xff\xfe",    100,       FAULT_FORBIDDEN,
-             "not the name of a file here",									 false},
-	    {"a file larger than wished", "large",       LARGE - 1, FAULT_LIMIT,
-             "large has 3000000 bytes",									     true },
+	    {"an unknown file", "nobody", 100, FAULT_MISSING, "no such file", true},
+	    {"a folder above", "../site.db", 100, FAULT_FORBIDDEN, "not the name of a file here",
+		false},
+	    {"a folder below", "a/small", 100, FAULT_FORBIDDEN, "not the name of a file here",
+		false},
+	    {"a path from the root", "/etc/passwd", 100, FAULT_FORBIDDEN,
+		"not the name of a file here", false},
+	    {"two dots", "..", 100, FAULT_FORBIDDEN, "not the name of a file here", false},
+	    {"a hidden file", ".small", 100, FAULT_FORBIDDEN, "not the name of a file here", false},
+	    {"a backslash and bytes", "\xff\xfe", 100, FAULT_FORBIDDEN,
+		"not the name of a file here", false},
+	    {"a file larger than wished", "large", LARGE - 1, FAULT_LIMIT,
+		"large has 3000000 bytes", true},
 	};
 	struct fetched fetched;
 	struct site site;

@@ -227,22 +227,22 @@ static const struct {
 	enum fault fault;
 	const char *complaint;
 } answers[] = {
-    {"no such file",                PACKET("\0\5\0\1no\0"),          FAULT_MISSING,    "the server says error 1 \"no\""         },
-    {"no access",		   PACKET("\0\5\0\2\n\x1b[2J\0"),   FAULT_FORBIDDEN,  "error 2 \"??[2J\""                      },
-    {"another error",               PACKET("\0\5\0\0busy\0"),        FAULT_UNEXPECTED, "error 0 \"busy\""                       },
-    {"a request",		   PACKET("\0\1a\0octet\0"),        FAULT_MALFORMED,  "not an answer to a read request"        },
-    {"an ACK",		      PACKET("\0\4\0\0"),              FAULT_MALFORMED,  "not an answer to a read request"        },
-    {"larger blocks than asked",    PACKET("\0\6blksize\0001025\0"), FAULT_MALFORMED,
-     "blocks of 1025 bytes, 1024 were asked for"										},
-    {"a timeout nobody asked for",  PACKET("\0\6timeout\0003\0"),    FAULT_MALFORMED,  "not asked for"                          },
-    {"a file that is too large",    PACKET("\0\6tsize\000101\0"),    FAULT_LIMIT,
-     "file has 101 bytes or more, at most 100"										  },
+    {"no such file", PACKET("\0\5\0\1no\0"), FAULT_MISSING, "the server says error 1 \"no\""},
+    {"no access", PACKET("\0\5\0\2\n\x1b[2J\0"), FAULT_FORBIDDEN, "error 2 \"??[2J\""},
+    {"another error", PACKET("\0\5\0\0busy\0"), FAULT_UNEXPECTED, "error 0 \"busy\""},
+    {"a request", PACKET("\0\1a\0octet\0"), FAULT_MALFORMED, "not an answer to a read request"},
+    {"an ACK", PACKET("\0\4\0\0"), FAULT_MALFORMED, "not an answer to a read request"},
+    {"larger blocks than asked", PACKET("\0\6blksize\0001025\0"), FAULT_MALFORMED,
+	"blocks of 1025 bytes, 1024 were asked for"},
+    {"a timeout nobody asked for", PACKET("\0\6timeout\0003\0"), FAULT_MALFORMED, "not asked for"},
+    {"a file that is too large", PACKET("\0\6tsize\000101\0"), FAULT_LIMIT,
+	"file has 101 bytes or more, at most 100"},
     {"too much in the first block",
-     PACKET("\0\3\0\1"
+	PACKET("\0\3\0\1"
 	       "0123456789012345678901234567890123456789012345678901234567890123456789"
 	       "0123456789012345678901234567890123456789"),
-     FAULT_LIMIT,								      "file has 110 bytes or more, at most 100"},
-    {"nothing",		     PACKET(""),                      FAULT_MALFORMED,  "packet of 0 bytes"                      },
+	FAULT_LIMIT, "file has 110 bytes or more, at most 100"},
+    {"nothing", PACKET(""), FAULT_MALFORMED, "packet of 0 bytes"},
 };
 
 static void
@@ -272,8 +272,8 @@ blocks_out_of_order_are_not_taken(void **state)
 		size_t size;
 	} packets[] = {
 	    {"block 2 before block 1", "\0\3\0\2", TFTP_NOTHING, 0},
-	    {"block 0",                "\0\3\0\0", TFTP_NOTHING, 0},
-	    {"a late option answer",   "\0\6",     TFTP_SEND,    0},
+	    {"block 0", "\0\3\0\0", TFTP_NOTHING, 0},
+	    {"a late option answer", "\0\6", TFTP_SEND, 0},
 	};
 	struct tftp_receiver receiver;
 	enum tftp_step step;
