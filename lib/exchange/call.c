@@ -7,7 +7,6 @@
 #include "exchange/core.h"
 
 enum {
-	STATUS_OK = 200,
 	STATUS_NOT_FOUND = 404,
 	STATUS_TIMEOUT = 408,
 	STATUS_UNAVAILABLE = 480,
@@ -15,18 +14,14 @@ enum {
 	STATUS_BUSY = 486,
 	STATUS_CANCELLED = 487,
 	STATUS_NOT_ACCEPTABLE = 488,
-	STATUS_PENDING = 491,
-	STATUS_SERVER_ERROR = 500,
 	STATUS_OVERLOADED = 503,
 };
 
 /* Which refusal of several phones the caller hears: the first of this list, else the last one. */
 static const unsigned refusals_by_weight[] = {603, 600, STATUS_BUSY, STATUS_NOT_ACCEPTABLE};
 
-static const char no_fallback[] = "SRTP cannot be kept and the phone cannot fall back";
-
-static void
-changed(struct call *call, enum call_change change)
+void
+call_tell_change(struct call *call, enum call_change change)
 {
 	struct call_record record;
 
@@ -95,7 +90,7 @@ call_end(struct call *call, unsigned status, const char *reason)
 	leg_end(call->caller, status, reason);
 	end_branches(call, NULL, reason);
 	core_log_call(call, LOG_LEVEL_INFO, "call ended", reason);
-	changed(call, CALL_ENDED);
+	call_tell_change(call, CALL_ENDED);
 }
 
 bool
@@ -107,55 +102,6 @@ call_is_quiet(const struct call *call)
 		if (!leg_is_quiet(call->branch[i]))
 			return false;
 	return true;
-}
-
-/* Offers and answers */
-
-/* Passes sdp from one leg to another; what comes out may hold keys. */
-static enum fault
-relay(struct leg *from, struct leg *to, struct bytes sdp, struct buffer *out,
-    struct media_facts *facts, struct why *why)
-{
-	struct media_end ends[] = {leg_media_end(from), leg_media_end(to)};
-
-	buffer_init(out, MEDIA_SIZE_MOST);
-	if (sdp.left == 0)
-		return FAULT_NONE;
-	return media_relay(sdp, &ends[0], &ends[1], out, facts, why);
-}
-
-/* An offer for to. Refused if its SRTP would be lost and from cannot live with that. */
-static enum fault
-relay_offer(struct leg *from, struct leg *to, struct bytes sdp, struct buffer *out, struct why *why)
-{
-	struct media_facts facts = {0};
-	enum fault fault = relay(from, to, sdp, out, &facts, why);
-
-	if (fault)
-		return fault;
-	if (media_downgraded(&facts) && !from->srtp_fallback)
-		return explain(why, FAULT_FORBIDDEN, "%s", no_fallback);
-	to->offered = facts;
-	return FAULT_NONE;
-}
-
-/* The answer to what from was offered; settles the media facts of both legs. */
-static enum fault
-relay_answer(
-    struct leg *from, struct leg *to, struct bytes sdp, struct buffer *out, struct why *why)
-{
-	struct media_facts answer = {0};
-	enum fault fault = relay(from, to, sdp, out, &answer, why);
-	bool srtp;
-
-	if (fault)
-		return fault;
-	if (media_answered_in_clear(&from->offered, &answer) && !to->srtp_fallback)
-		return explain(why, FAULT_FORBIDDEN, "%s", no_fallback);
-	srtp = media_is_srtp(&from->offered, &answer);
-	from->srtp_to_us = from->srtp_from_us = srtp;
-	to->srtp_to_us = to->srtp_from_us = srtp;
-	return FAULT_NONE;
 }
 
 /* Setting up */
@@ -184,7 +130,7 @@ add_branch(struct call *call, const struct registration *to, struct bytes sdp)
 		call->best_refusal = STATUS_OVERLOADED;
 		return;
 	}
-	if (relay_offer(call->caller, leg, sdp, &offer, &why)) {
+	if (call_relay_offer(call->caller, leg, sdp, &offer, &why)) {
 		core_log_call(call, LOG_LEVEL_WARNING, "phone not rung", why.text);
 		call->best_refusal = STATUS_NOT_ACCEPTABLE;
 		leg_free(leg);
@@ -225,7 +171,7 @@ call_begin(struct exchange *exchange, struct leg *caller, struct bytes line, str
 	caller->call = call;
 	call->offerless = sdp.left == 0;
 	call->because = "nobody has answered";
-	changed(call, CALL_STARTED);
+	call_tell_change(call, CALL_STARTED);
 	ring_line(call, line, sdp);
 	core_log_call(call, LOG_LEVEL_INFO, "call started", NULL);
 	if (call->branches == 0)
@@ -275,7 +221,7 @@ connect_caller(struct call *call, struct leg *winner, struct bytes answer)
 	end_branches(call, winner, "answered elsewhere");
 	call_level_tell(call);
 	core_log_call(call, LOG_LEVEL_INFO, "call answered", NULL);
-	changed(call, CALL_ANSWERED);
+	call_tell_change(call, CALL_ANSWERED);
 }
 
 /* A 2xx that cannot be used: the phone thinks it talks, so it needs an ACK and a BYE. */
@@ -298,8 +244,8 @@ call_answered(struct leg *leg, struct bytes sdp)
 		give_back(leg, "answered too late");
 		return;
 	}
-	fault = call->offerless ? relay_offer(leg, call->caller, sdp, &out, &why)
-				: relay_answer(leg, call->caller, sdp, &out, &why);
+	fault = call->offerless ? call_relay_offer(leg, call->caller, sdp, &out, &why)
+				: call_relay_answer(leg, call->caller, sdp, &out, &why);
 	if (fault || sdp.left == 0) {
 		core_log_call(call, LOG_LEVEL_WARNING, "answer refused", why.text);
 		give_back(leg, why.text);
@@ -351,134 +297,7 @@ call_cancelled(struct leg *leg)
 		call_end(leg->call, STATUS_CANCELLED, "cancelled by the caller");
 }
 
-/* During the call */
-
-static void
-relay_over(struct call *call)
-{
-	call->relay = RELAY_NONE;
-	call->asker = call->asked = NULL;
-}
-
-void
-call_offered(struct leg *leg, enum leg_request request, struct bytes sdp)
-{
-	struct call *call = leg->call;
-	struct leg *other = call_other(call, leg);
-	struct buffer offer;
-	struct why why = {""};
-
-	if (call->state != CALL_TALKING || call->relay != RELAY_NONE || other == NULL ||
-	    !leg_can_offer(other)) {
-		leg_refuse(leg, STATUS_PENDING, "another offer is under way");
-		return;
-	}
-	if (relay_offer(leg, other, sdp, &offer, &why)) {
-		leg_refuse(leg, STATUS_NOT_ACCEPTABLE, why.text);
-	} else {
-		call->relay = RELAY_ASKED;
-		call->asker = leg;
-		call->asked = other;
-		leg_offer(other, request, buffer_bytes_of(&offer));
-	}
-	buffer_wipe(&offer);
-}
-
-/* An answer passed in full: what it changed is judged, and everyone hears of it. */
-static void
-settle(struct call *call)
-{
-	relay_over(call);
-	call_level_tell(call);
-	changed(call, CALL_CHANGED);
-}
-
-/* To an offerless re-INVITE the 2xx brings an offer, and the asker's ACK will answer it. */
-static enum fault
-pass_back(
-    struct call *call, struct leg *asked, struct bytes sdp, struct buffer *out, struct why *why)
-{
-	if (sdp.left == 0) {
-		buffer_init(out, MEDIA_SIZE_MOST);
-		return explain(why, FAULT_UNEXPECTED, "an offer was accepted without an answer");
-	}
-	if (call->asker->asked_without_offer)
-		return relay_offer(asked, call->asker, sdp, out, why);
-	return relay_answer(asked, call->asker, sdp, out, why);
-}
-
-void
-call_offer_accepted(struct leg *leg, struct bytes sdp)
-{
-	struct call *call = leg->call;
-	struct buffer out;
-	struct why why = {""};
-
-	if (call->state != CALL_TALKING || leg != call->asked || call->relay != RELAY_ASKED) {
-		leg_ack(leg, bytes_of(NULL, 0));
-		return;
-	}
-	if (pass_back(call, leg, sdp, &out, &why)) {
-		leg_ack(leg, bytes_of(NULL, 0));
-		call_end(call, STATUS_NOT_ACCEPTABLE, why.text);
-	} else if (call->asker->asked_without_offer) {
-		call->relay = RELAY_WANTS_ACK;
-		leg_answer(call->asker, buffer_bytes_of(&out));
-	} else {
-		leg_ack(leg, bytes_of(NULL, 0));
-		call_level_update(call);
-		leg_answer(call->asker, buffer_bytes_of(&out));
-		settle(call);
-	}
-	buffer_wipe(&out);
-}
-
-void
-call_offer_refused(struct leg *leg, unsigned status)
-{
-	struct call *call = leg->call;
-	struct leg *asker = call->asker;
-
-	if (call->state != CALL_TALKING || leg != call->asked || call->relay != RELAY_ASKED)
-		return;
-	relay_over(call);
-	leg_refuse(asker, status, "the other phone refused");
-	if (status == STATUS_TIMEOUT || status == STATUS_NO_DIALOG)
-		call_end(call, status, "the other phone does not know the call any more");
-}
-
-/* The answer to an offer that we passed in a 2xx, of the first INVITE or a later one. */
-static void
-answer_in_ack(struct call *call, struct leg *from, struct leg *to, struct bytes sdp)
-{
-	struct buffer out;
-	struct why why = {"its ACK had to bring a session description"};
-	enum fault fault = relay_answer(from, to, sdp, &out, &why);
-
-	leg_ack(to, fault ? bytes_of(NULL, 0) : buffer_bytes_of(&out));
-	if (fault || sdp.left == 0) {
-		call_end(call, STATUS_NOT_ACCEPTABLE, why.text);
-	} else {
-		call_level_update(call);
-		settle(call);
-	}
-	buffer_wipe(&out);
-}
-
-void
-call_acked(struct leg *leg, struct bytes sdp)
-{
-	struct call *call = leg->call;
-
-	if (call->state != CALL_TALKING)
-		return;
-	if (call->offerless && leg == call->caller) {
-		call->offerless = false;
-		answer_in_ack(call, leg, call->called, sdp);
-	} else if (call->relay == RELAY_WANTS_ACK && leg == call->asker) {
-		answer_in_ack(call, leg, call->asked, sdp);
-	}
-}
+/* The end */
 
 void
 call_hung_up(struct leg *leg, const char *reason)
@@ -502,7 +321,7 @@ call_connection_changed(struct leg *leg)
 			call_offer_refused(leg, STATUS_UNAVAILABLE);
 		call_level_update(call);
 		call_level_tell(call);
-		changed(call, CALL_CHANGED);
+		call_tell_change(call, CALL_CHANGED);
 	} else if (call->state == CALL_TRYING && !leg_is_connected(leg)) {
 		leg_end(leg, STATUS_CANCELLED, "its connection is lost");
 		call_hung_up(leg, "its connection is lost");

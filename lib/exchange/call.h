@@ -66,6 +66,14 @@ void call_tick(struct call *call, uint64_t now_ms);
 /* Ended, and no leg has anything left to do. */
 bool call_is_quiet(const struct call *call);
 
+/* For call*.c only: tells calls.db; passes a description on (*out is made here, may hold keys and
+ * is the caller's to wipe, also on refusal). An answer settles the media facts of both legs. */
+void call_tell_change(struct call *call, enum call_change change);
+enum fault call_relay_offer(struct leg *from, struct leg *to, struct bytes sdp, struct buffer *out,
+    struct why *why) MUST_CHECK;
+enum fault call_relay_answer(struct leg *from, struct leg *to, struct bytes sdp, struct buffer *out,
+    struct why *why) MUST_CHECK;
+
 /* What legs report. sdp: the description in the message, empty if there was none. */
 void call_ringing(struct leg *leg);
 void call_answered(struct leg *leg, struct bytes sdp);

@@ -9,6 +9,13 @@ core_wall_ms(const struct exchange *exchange)
 	return (int64_t)exchange->now_ms + exchange->wall_offset_ms;
 }
 
+void
+core_advance(struct exchange *exchange, uint64_t now_ms)
+{
+	if (now_ms > exchange->now_ms)
+		exchange->now_ms = now_ms;
+}
+
 struct call *
 core_new_call(struct exchange *exchange)
 {

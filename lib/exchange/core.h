@@ -43,6 +43,8 @@ bool core_line_exists(struct exchange *exchange, struct bytes line);
 /* Those that can be reached or not; see registration.connection. */
 struct registration *core_next_registration(
     struct exchange *exchange, struct bytes line, struct registration *after);
+/* Time never goes back in here. */
+void core_advance(struct exchange *exchange, uint64_t now_ms);
 int64_t core_wall_ms(const struct exchange *exchange);
 /* Is the connection there, or only remembered from before a restart? */
 bool core_is_present(const struct connection *connection);

@@ -85,6 +85,10 @@ void leg_end(struct leg *leg, unsigned status, const char *reason);
 void leg_tell_level(struct leg *leg);
 void leg_tick(struct leg *leg, uint64_t now_ms);
 
+/* For leg_*.c only: its dialog from now on, and that the message just made carries the level. */
+void leg_adopt_dialog(struct leg *leg, struct sip_dialog *dialog);
+void leg_mark_told(struct leg *leg);
+
 bool leg_is_connected(const struct leg *leg);
 bool leg_is_ringing(const struct leg *leg);
 bool leg_is_quiet(const struct leg *leg);

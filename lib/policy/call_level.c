@@ -71,16 +71,16 @@ static const struct {
 	bool (*holds)(const struct leg_facts *leg);
 	struct leg_judgement judgement;
 } rows[] = {
-    {away,	       {LEVEL_NONSECURE, "its signalling connection is gone"}                   },
-    {in_clear,           {LEVEL_NONSECURE, "its signalling is not TLS"}                           },
-    {nobody,	     {LEVEL_NONSECURE, "its TLS peer is not verified"}                        },
-    {only_digest,        {LEVEL_NONSECURE, "its digest user is not vouched for"}                  },
-    {mode_nonsecure,     {LEVEL_NONSECURE, "its profile is nonsecure"}                            },
-    {mode_authenticated, {LEVEL_AUTHENTICATED, "its profile is authenticated: media in clear"}    },
-    {clear_to_us,        {LEVEL_AUTHENTICATED, "it sends its media in clear"}                     },
-    {clear_from_us,      {LEVEL_AUTHENTICATED, "it receives its media in clear"}                  },
-    {vouched_digest,     {LEVEL_ENCRYPTED, "TLS, a vouched digest user, SRTP in both directions"} },
-    {always,	     {LEVEL_ENCRYPTED, "TLS, a verified certificate, SRTP in both directions"}},
+    {away, {LEVEL_NONSECURE, "its signalling connection is gone"}},
+    {in_clear, {LEVEL_NONSECURE, "its signalling is not TLS"}},
+    {nobody, {LEVEL_NONSECURE, "its TLS peer is not verified"}},
+    {only_digest, {LEVEL_NONSECURE, "its digest user is not vouched for"}},
+    {mode_nonsecure, {LEVEL_NONSECURE, "its profile is nonsecure"}},
+    {mode_authenticated, {LEVEL_AUTHENTICATED, "its profile is authenticated: media in clear"}},
+    {clear_to_us, {LEVEL_AUTHENTICATED, "it sends its media in clear"}},
+    {clear_from_us, {LEVEL_AUTHENTICATED, "it receives its media in clear"}},
+    {vouched_digest, {LEVEL_ENCRYPTED, "TLS, a vouched digest user, SRTP in both directions"}},
+    {always, {LEVEL_ENCRYPTED, "TLS, a verified certificate, SRTP in both directions"}},
 };
 
 struct leg_judgement

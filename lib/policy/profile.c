@@ -8,11 +8,11 @@ enum { PLAIN = 1 << TRANSPORT_UDP | 1 << TRANSPORT_TCP, TLS_ONLY = 1 << TRANSPOR
 /* In the order of enum profile_standard: name, mode, transports, suites, third party, digest
  * demanded, digest counts. */
 static const struct profile standard[PROFILE_STANDARD_COUNT] = {
-    {"nonsecure",             LEVEL_NONSECURE,     PLAIN,    0,          false, false, false},
-    {"authenticated",         LEVEL_AUTHENTICATED, TLS_ONLY, 0,          false, false, false},
-    {"encrypted",             LEVEL_ENCRYPTED,     TLS_ONLY, SUITES_ALL, false, false, false},
-    {"third-party",           LEVEL_ENCRYPTED,     TLS_ONLY, SUITES_ALL, true,  true,  false},
-    {"third-party-encrypted", LEVEL_ENCRYPTED,     TLS_ONLY, SUITES_ALL, true,  true,  true },
+    {"nonsecure", LEVEL_NONSECURE, PLAIN, 0, false, false, false},
+    {"authenticated", LEVEL_AUTHENTICATED, TLS_ONLY, 0, false, false, false},
+    {"encrypted", LEVEL_ENCRYPTED, TLS_ONLY, SUITES_ALL, false, false, false},
+    {"third-party", LEVEL_ENCRYPTED, TLS_ONLY, SUITES_ALL, true, true, false},
+    {"third-party-encrypted", LEVEL_ENCRYPTED, TLS_ONLY, SUITES_ALL, true, true, true},
 };
 
 const struct profile *
@@ -80,15 +80,15 @@ static const struct {
 	bool (*wrong)(const struct profile *profile);
 	const char *because;
 } contradictions[] = {
-    {no_transport,                "it permits no transport"                                      },
-    {secure_in_clear,             "an authenticated or encrypted profile permits only TLS"       },
-    {nonsecure_on_tls,            "a nonsecure profile permits only TCP and UDP"                 },
-    {unknown_suite,               "it names an SRTP suite that does not exist"                   },
-    {encrypted_without_suite,     "an encrypted profile needs an SRTP suite"                     },
-    {clear_with_suite,            "only an encrypted profile has SRTP suites"                    },
-    {third_party_in_clear,        "a third-party profile needs TLS: its password is its identity"},
-    {third_party_without_digest,  "a third-party profile has no proof but the digest"            },
-    {vouched_without_third_party, "digest counts as proof only for a third-party profile"        },
+    {no_transport, "it permits no transport"},
+    {secure_in_clear, "an authenticated or encrypted profile permits only TLS"},
+    {nonsecure_on_tls, "a nonsecure profile permits only TCP and UDP"},
+    {unknown_suite, "it names an SRTP suite that does not exist"},
+    {encrypted_without_suite, "an encrypted profile needs an SRTP suite"},
+    {clear_with_suite, "only an encrypted profile has SRTP suites"},
+    {third_party_in_clear, "a third-party profile needs TLS: its password is its identity"},
+    {third_party_without_digest, "a third-party profile has no proof but the digest"},
+    {vouched_without_third_party, "digest counts as proof only for a third-party profile"},
 };
 
 enum fault
@@ -114,9 +114,9 @@ static const struct {
 	const char *name;
 	unsigned suites;
 } suite_sets[] = {
-    {"none",    0		  },
-    {"all",     SUITES_ALL         },
-    {"aead",    SUITES_AEAD        },
+    {"none", 0},
+    {"all", SUITES_ALL},
+    {"aead", SUITES_AEAD},
     {"aes-256", SUITES_AES_256_ONLY},
 };
 
@@ -167,18 +167,18 @@ static const struct rule {
 	enum admission admission;
 	enum reason reason;
 } rules[] = {
-    {no,  any, any, any, any, any, any, ADMISSION_REFUSED,   WRONG_TRANSPORT},
-    {yes, no,  any, any, any, no,  any, ADMISSION_GRANTED,   FINE           },
-    {yes, no,  any, any, any, yes, yes, ADMISSION_GRANTED,   FINE           },
-    {yes, no,  any, any, any, yes, no,  ADMISSION_CHALLENGE, NO_DIGEST      },
-    {yes, yes, yes, yes, no,  any, any, ADMISSION_REFUSED,   WRONG_NAME     },
-    {yes, yes, yes, any, any, any, yes, ADMISSION_GRANTED,   FINE           },
-    {yes, yes, yes, any, any, any, no,  ADMISSION_CHALLENGE, NO_PROOF       },
-    {yes, yes, no,  no,  any, any, any, ADMISSION_REFUSED,   NO_CERTIFICATE },
-    {yes, yes, no,  yes, no,  any, any, ADMISSION_REFUSED,   WRONG_NAME     },
-    {yes, yes, no,  yes, yes, no,  any, ADMISSION_GRANTED,   FINE           },
-    {yes, yes, no,  yes, yes, yes, yes, ADMISSION_GRANTED,   FINE           },
-    {yes, yes, no,  yes, yes, yes, no,  ADMISSION_CHALLENGE, NO_DIGEST      },
+    {no, any, any, any, any, any, any, ADMISSION_REFUSED, WRONG_TRANSPORT},
+    {yes, no, any, any, any, no, any, ADMISSION_GRANTED, FINE},
+    {yes, no, any, any, any, yes, yes, ADMISSION_GRANTED, FINE},
+    {yes, no, any, any, any, yes, no, ADMISSION_CHALLENGE, NO_DIGEST},
+    {yes, yes, yes, yes, no, any, any, ADMISSION_REFUSED, WRONG_NAME},
+    {yes, yes, yes, any, any, any, yes, ADMISSION_GRANTED, FINE},
+    {yes, yes, yes, any, any, any, no, ADMISSION_CHALLENGE, NO_PROOF},
+    {yes, yes, no, no, any, any, any, ADMISSION_REFUSED, NO_CERTIFICATE},
+    {yes, yes, no, yes, no, any, any, ADMISSION_REFUSED, WRONG_NAME},
+    {yes, yes, no, yes, yes, no, any, ADMISSION_GRANTED, FINE},
+    {yes, yes, no, yes, yes, yes, yes, ADMISSION_GRANTED, FINE},
+    {yes, yes, no, yes, yes, yes, no, ADMISSION_CHALLENGE, NO_DIGEST},
 };
 
 static bool

@@ -18,20 +18,20 @@ static const struct {
 	enum level level;
 	const char *because;
 } legs[] = {
-    {"all facts of a secure phone",      {1, TLS, 1, 0, 0, E, 1, 1}, E, "verified certificate"},
-    {"its connection is lost",           {0, TLS, 1, 0, 0, E, 1, 1}, N, "connection is gone"  },
-    {"plain TCP with SRTP is no lock",   {1, TCP, 0, 0, 0, E, 1, 1}, N, "not TLS"             },
-    {"UDP, and facts that cannot be",    {1, UDP, 1, 1, 1, E, 1, 1}, N, "not TLS"             },
-    {"TLS by nobody we know",            {1, TLS, 0, 0, 0, E, 1, 1}, N, "not verified"        },
-    {"TLS and digest, not vouched for",  {1, TLS, 0, 1, 0, E, 1, 1}, N, "not vouched"         },
-    {"TLS and digest, vouched for",      {1, TLS, 0, 1, 1, E, 1, 1}, E, "vouched digest user" },
-    {"vouched for without a digest",     {1, TLS, 0, 0, 1, E, 1, 1}, N, "not verified"        },
-    {"an authenticated profile",         {1, TLS, 1, 0, 0, A, 0, 0}, A, "authenticated"       },
-    {"authenticated, SRTP all the same", {1, TLS, 1, 0, 0, A, 1, 1}, A, "authenticated"       },
-    {"a nonsecure profile on TLS",       {1, TLS, 1, 0, 0, N, 1, 1}, N, "nonsecure"           },
-    {"sends in clear",                   {1, TLS, 1, 0, 0, E, 0, 1}, A, "sends"               },
-    {"receives in clear",                {1, TLS, 1, 0, 0, E, 1, 0}, A, "receives"            },
-    {"vouched digest, one way in clear", {1, TLS, 0, 1, 1, E, 1, 0}, A, "receives"            },
+    {"all facts of a secure phone", {1, TLS, 1, 0, 0, E, 1, 1}, E, "verified certificate"},
+    {"its connection is lost", {0, TLS, 1, 0, 0, E, 1, 1}, N, "connection is gone"},
+    {"plain TCP with SRTP is no lock", {1, TCP, 0, 0, 0, E, 1, 1}, N, "not TLS"},
+    {"UDP, and facts that cannot be", {1, UDP, 1, 1, 1, E, 1, 1}, N, "not TLS"},
+    {"TLS by nobody we know", {1, TLS, 0, 0, 0, E, 1, 1}, N, "not verified"},
+    {"TLS and digest, not vouched for", {1, TLS, 0, 1, 0, E, 1, 1}, N, "not vouched"},
+    {"TLS and digest, vouched for", {1, TLS, 0, 1, 1, E, 1, 1}, E, "vouched digest user"},
+    {"vouched for without a digest", {1, TLS, 0, 0, 1, E, 1, 1}, N, "not verified"},
+    {"an authenticated profile", {1, TLS, 1, 0, 0, A, 0, 0}, A, "authenticated"},
+    {"authenticated, SRTP all the same", {1, TLS, 1, 0, 0, A, 1, 1}, A, "authenticated"},
+    {"a nonsecure profile on TLS", {1, TLS, 1, 0, 0, N, 1, 1}, N, "nonsecure"},
+    {"sends in clear", {1, TLS, 1, 0, 0, E, 0, 1}, A, "sends"},
+    {"receives in clear", {1, TLS, 1, 0, 0, E, 1, 0}, A, "receives"},
+    {"vouched digest, one way in clear", {1, TLS, 0, 1, 1, E, 1, 0}, A, "receives"},
 };
 
 static void
@@ -56,7 +56,7 @@ static const struct leg_facts of_level[LEVEL_COUNT] = {
 };
 
 static const enum level lowest[LEVEL_COUNT][LEVEL_COUNT] = {
-  /*  N  A  E */
+    /*  N  A  E */
     {N, N, N}, /* N */
     {N, A, A}, /* A */
     {N, A, E}, /* E */

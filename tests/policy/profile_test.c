@@ -25,22 +25,22 @@ static const struct {
 	struct profile profile;
 	const char *complaint;
 } wrong[] = {
-    {{.mode = LEVEL_NONSECURE},							      "permits no transport"},
+    {{.mode = LEVEL_NONSECURE}, "permits no transport"},
     {{.mode = LEVEL_ENCRYPTED, .transports = 1 << TCP | 1 << TLS, .suites = SUITES_ALL},
-     "only TLS"												    },
-    {{.mode = LEVEL_AUTHENTICATED, .transports = 1 << UDP},                                  "only TLS"            },
-    {{.mode = LEVEL_NONSECURE, .transports = 1 << TLS},                                      "only TCP and UDP"    },
-    {{.mode = LEVEL_ENCRYPTED, .transports = 1 << TLS},                                      "needs an SRTP suite" },
+	"only TLS"},
+    {{.mode = LEVEL_AUTHENTICATED, .transports = 1 << UDP}, "only TLS"},
+    {{.mode = LEVEL_NONSECURE, .transports = 1 << TLS}, "only TCP and UDP"},
+    {{.mode = LEVEL_ENCRYPTED, .transports = 1 << TLS}, "needs an SRTP suite"},
     {{.mode = LEVEL_AUTHENTICATED, .transports = 1 << TLS, .suites = SUITES_AEAD},
-     "only an encrypted profile"										   },
+	"only an encrypted profile"},
     {{.mode = LEVEL_ENCRYPTED, .transports = 1 << TLS, .suites = 1 << SUITE_COUNT},
-     "does not exist"											      },
+	"does not exist"},
     {{.mode = LEVEL_NONSECURE, .transports = 1 << TCP, .third_party = true, .digest = true},
-     "needs TLS"												   },
+	"needs TLS"},
     {{.mode = LEVEL_AUTHENTICATED, .transports = 1 << TLS, .third_party = true},
-     "no proof but the digest"										     },
+	"no proof but the digest"},
     {{.mode = LEVEL_AUTHENTICATED, .transports = 1 << TLS, .digest_counts = true},
-     "only for a third-party"										      },
+	"only for a third-party"},
 };
 
 static void
@@ -61,22 +61,22 @@ static const struct {
 	enum admission admission;
 	const char *complaint;
 } registrations[] = {
-    {"nonsecure over UDP",                PROFILE_NONSECURE,     {UDP, 0, 0, 0}, GRANTED,   NULL                   },
-    {"nonsecure over TCP",                PROFILE_NONSECURE,     {TCP, 0, 0, 0}, GRANTED,   NULL                   },
-    {"nonsecure over TLS",                PROFILE_NONSECURE,     {TLS, 1, 1, 0}, REFUSED,   "over tls: its profile"},
-    {"encrypted over TCP",                PROFILE_ENCRYPTED,     {TCP, 0, 0, 0}, REFUSED,   "over tcp: its profile"},
-    {"encrypted over UDP, with a digest", PROFILE_ENCRYPTED,     {UDP, 0, 0, 1}, REFUSED,   "over udp"             },
-    {"encrypted, TLS, no certificate",    PROFILE_ENCRYPTED,     {TLS, 0, 0, 0}, REFUSED,   "showed none"          },
-    {"encrypted, digest for certificate", PROFILE_ENCRYPTED,     {TLS, 0, 0, 1}, REFUSED,
-     "showed none"												 },
-    {"encrypted, another's certificate",  PROFILE_ENCRYPTED,     {TLS, 1, 0, 0}, REFUSED,   "another"              },
-    {"encrypted, its own certificate",    PROFILE_ENCRYPTED,     {TLS, 1, 1, 0}, GRANTED,   NULL                   },
-    {"authenticated, its own",            PROFILE_AUTHENTICATED, {TLS, 1, 1, 0}, GRANTED,   NULL                   },
-    {"authenticated over TCP",            PROFILE_AUTHENTICATED, {TCP, 0, 0, 0}, REFUSED,   "over tcp"             },
-    {"third party, nothing yet",          PROFILE_THIRD_PARTY,   {TLS, 0, 0, 0}, CHALLENGE, "by digest"            },
-    {"third party, digest",               PROFILE_THIRD_PARTY,   {TLS, 0, 0, 1}, GRANTED,   NULL                   },
-    {"third party over TCP",              PROFILE_THIRD_PARTY,   {TCP, 0, 0, 1}, REFUSED,   "over tcp"             },
-    {"third party as another's phone",    PROFILE_THIRD_PARTY,   {TLS, 1, 0, 1}, REFUSED,   "another"              },
+    {"nonsecure over UDP", PROFILE_NONSECURE, {UDP, 0, 0, 0}, GRANTED, NULL},
+    {"nonsecure over TCP", PROFILE_NONSECURE, {TCP, 0, 0, 0}, GRANTED, NULL},
+    {"nonsecure over TLS", PROFILE_NONSECURE, {TLS, 1, 1, 0}, REFUSED, "over tls: its profile"},
+    {"encrypted over TCP", PROFILE_ENCRYPTED, {TCP, 0, 0, 0}, REFUSED, "over tcp: its profile"},
+    {"encrypted over UDP, with a digest", PROFILE_ENCRYPTED, {UDP, 0, 0, 1}, REFUSED, "over udp"},
+    {"encrypted, TLS, no certificate", PROFILE_ENCRYPTED, {TLS, 0, 0, 0}, REFUSED, "showed none"},
+    {"encrypted, digest for certificate", PROFILE_ENCRYPTED, {TLS, 0, 0, 1}, REFUSED,
+	"showed none"},
+    {"encrypted, another's certificate", PROFILE_ENCRYPTED, {TLS, 1, 0, 0}, REFUSED, "another"},
+    {"encrypted, its own certificate", PROFILE_ENCRYPTED, {TLS, 1, 1, 0}, GRANTED, NULL},
+    {"authenticated, its own", PROFILE_AUTHENTICATED, {TLS, 1, 1, 0}, GRANTED, NULL},
+    {"authenticated over TCP", PROFILE_AUTHENTICATED, {TCP, 0, 0, 0}, REFUSED, "over tcp"},
+    {"third party, nothing yet", PROFILE_THIRD_PARTY, {TLS, 0, 0, 0}, CHALLENGE, "by digest"},
+    {"third party, digest", PROFILE_THIRD_PARTY, {TLS, 0, 0, 1}, GRANTED, NULL},
+    {"third party over TCP", PROFILE_THIRD_PARTY, {TCP, 0, 0, 1}, REFUSED, "over tcp"},
+    {"third party as another's phone", PROFILE_THIRD_PARTY, {TLS, 1, 0, 1}, REFUSED, "another"},
 };
 
 static void
