@@ -166,16 +166,20 @@ set_profile(struct command_call *call, json_t **result, struct why *why)
 static enum fault
 set_user(struct command_call *call, json_t **result, struct why *why)
 {
-	enum fault fault = command_options(call, NULL, 0, 1, 1, why);
+	const char *digest = NULL;
+	const struct command_option options[] = {{"--digest", &digest, NULL}};
+	enum fault fault = command_options(call, options, COUNT(options), 1, 1, why);
 	char password[256];
+	json_t *arguments;
 
 	if (fault != FAULT_NONE)
 		return fault;
 	if (fgets(password, sizeof(password), stdin) == NULL)
 		return command_usage(call, why, "the password is read from standard input");
 	password[strcspn(password, "\n")] = '\0';
-	fault = ask(call, json_pack("{s:s s:s}", "name", call->arguments[0], "password", password),
-	    result, why);
+	arguments = json_pack("{s:s s:s}", "name", call->arguments[0], "password", password);
+	set_text(arguments, "digest", digest);
+	fault = ask(call, arguments, result, why);
 	explicit_bzero(password, sizeof(password));
 	return fault;
 }
@@ -218,8 +222,8 @@ static const struct command commands[] = {
 	"[--third-party] [--digest] [--digest-counts]",
 	"make or change a security profile", set_profile, NULL, false},
     {"profile delete", "NAME", "delete a security profile", ask_name, NULL, false},
-    {"user set", "NAME", "make a digest user; the password is read from standard input", set_user,
-	NULL, false},
+    {"user set", "NAME [--digest both|sha-256|md5]",
+	"make a digest user; the password is read from standard input", set_user, NULL, false},
     {"user delete", "NAME", "delete a digest user", ask_name, NULL, false},
     {"registration list", "", "who is registered, from where, and how", ask_plainly, NULL, false},
     {"call list", "", "the calls of this moment and their levels", ask_plainly, NULL, false},

@@ -24,18 +24,32 @@ hash_one(const EVP_MD *kind, const char *text, char *hex, struct why *why)
 	return FAULT_NONE;
 }
 
+/* Which digests the user's phone knows. Some, faced with SHA-256, give up although MD5 is offered
+ * too (seen: baresip 1.0.0), so that only what a phone knows may be kept for it. */
+static enum fault
+choose_digests(const char *word, bool *md5, bool *sha256, struct why *why)
+{
+	*md5 = strcmp(word, "sha-256") != 0;
+	*sha256 = strcmp(word, "md5") != 0;
+	if (*md5 && *sha256 && strcmp(word, "both") != 0)
+		return explain(
+		    why, FAULT_MALFORMED, "a digest is both, sha-256 or md5, not '%.40s'", word);
+	return FAULT_NONE;
+}
+
 static enum fault
 user_set(void *arg, const json_t *arguments, json_t **result, struct why *why)
 {
 	struct administration *administration = arg;
 	char text[DIRECTORY_TEXT_SIZE + sizeof(DIRECTORY_REALM) + PASSWORD_MOST + 3];
 	struct digest_user user = {0};
-	const char *name, *password;
-	enum fault fault = administration_unpack(
-	    arguments, why, "{s:s s:s}", "name", &name, "password", &password);
+	const char *name, *password, *digest = "both";
+	bool md5, sha256;
+	enum fault fault = administration_unpack(arguments, why, "{s:s s:s s?s}", "name", &name,
+	    "password", &password, "digest", &digest);
 
 	(void)result;
-	if (fault != FAULT_NONE)
+	if (fault != FAULT_NONE || (fault = choose_digests(digest, &md5, &sha256, why)))
 		return fault;
 	if (strlen(name) >= sizeof(user.name))
 		return explain(why, FAULT_LIMIT, "a user name has at most %zu characters",
@@ -45,7 +59,9 @@ user_set(void *arg, const json_t *arguments, json_t **result, struct why *why)
 		    PASSWORD_LEAST, PASSWORD_MOST);
 	snprintf(user.name, sizeof(user.name), "%s", name);
 	snprintf(text, sizeof(text), "%s:%s:%s", name, DIRECTORY_REALM, password);
-	if ((fault = hash_one(EVP_md5(), text, user.ha1_md5, why)) == FAULT_NONE)
+	if (md5)
+		fault = hash_one(EVP_md5(), text, user.ha1_md5, why);
+	if (fault == FAULT_NONE && sha256)
 		fault = hash_one(EVP_sha256(), text, user.ha1_sha256, why);
 	OPENSSL_cleanse(text, sizeof(text));
 	if (fault == FAULT_NONE)

@@ -74,7 +74,8 @@ struct phone {
 	size_t line_count;
 };
 
-/* A digest user: HA1 only, the password is not kept (RFC 8760). */
+/* A digest user: HA1 only, the password is not kept (RFC 8760). An algorithm whose HA1 is "" is
+ * never offered; one at least is there. */
 struct digest_user {
 	char name[DIRECTORY_TEXT_SIZE];
 	char ha1_md5[33], ha1_sha256[DIRECTORY_HASH_SIZE]; /* lower-case hex */

@@ -163,12 +163,13 @@ directory_user(
 	return fault;
 }
 
+/* Of that size, or absent. */
 static bool
 is_hex(const char *text, size_t size)
 {
-	if (strlen(text) != size)
+	if (text[0] != '\0' && strlen(text) != size)
 		return false;
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; text[i] != '\0'; i++)
 		if (!isdigit((unsigned char)text[i]) && (text[i] < 'a' || text[i] > 'f'))
 			return false;
 	return true;
@@ -183,6 +184,8 @@ directory_set_user(struct directory *directory, const struct digest_user *user, 
 	if (!is_hex(user->ha1_md5, 32) || !is_hex(user->ha1_sha256, 64))
 		return explain(
 		    why, FAULT_MALFORMED, "the digest of user '%s' is not hex", user->name);
+	if (user->ha1_md5[0] == '\0' && user->ha1_sha256[0] == '\0')
+		return explain(why, FAULT_MALFORMED, "user '%s' has no digest", user->name);
 	return database_do(directory->database, NULL, why,
 	    "INSERT INTO digest_user VALUES (?1, ?2, ?3) ON CONFLICT (name)"
 	    " DO UPDATE SET ha1_md5 = ?2, ha1_sha256 = ?3",

@@ -100,34 +100,36 @@ bad_requests_change_nothing_and_say_why(void **state)
 	static const struct {
 		const char *says, *action, *arguments, *complaint;
 	} cases[] = {
-	    {"no device",                     "phone add",    "{}",                                          "device"                },
-	    {"an unknown member",             "phone add",    "{\"device\":\"A\",\"colour\":1}",             "colour"                },
-	    {"a member of the wrong kind",    "phone add",    "{\"device\":7}",                              "string"                },
-	    {"an unknown profile",            "phone add",    "{\"device\":\"A\",\"profile\":\"Golden\"}",
-             "there is no profile 'Golden'"											  },
-	    {"an unknown operation",          "phone add",    "{\"device\":\"A\",\"capf\":\"paint\"}",
-             "not 'paint'"													   },
-	    {"an unknown proof",              "phone add",
-             "{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"smile\"}",                             "not 'smile'"           },
+	    {"no device", "phone add", "{}", "device"},
+	    {"an unknown member", "phone add", "{\"device\":\"A\",\"colour\":1}", "colour"},
+	    {"a member of the wrong kind", "phone add", "{\"device\":7}", "string"},
+	    {"an unknown profile", "phone add", "{\"device\":\"A\",\"profile\":\"Golden\"}",
+		"there is no profile 'Golden'"},
+	    {"an unknown operation", "phone add", "{\"device\":\"A\",\"capf\":\"paint\"}",
+		"not 'paint'"},
+	    {"an unknown proof", "phone add",
+		"{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"smile\"}", "not 'smile'"},
 	    {"a proof by string without one", "phone add",
-             "{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"string\"}",			    "needs the string"      },
-	    {"a string with letters",         "phone add",
-             "{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"string\","
-		"\"capf_string\":\"12ab\"}",								 "has 4 to 10 digits"    },
-	    {"a string that proves nothing",  "phone add",
-             "{\"device\":\"A\",\"capf_string\":\"1234\"}",                                                  "needs a CAPF operation"},
-	    {"lines that are no list",        "phone add",    "{\"device\":\"A\",\"lines\":\"2001\"}",
-             "lines is a list"												       },
-	    {"a phone that is not there",     "phone show",   "{\"device\":\"A\"}",
-             "there is no phone 'A'"												 },
-	    {"deleting what is not there",    "phone delete", "{\"device\":\"A\"}",
-             "there is no phone 'A'"												 },
-	    {"a profile without a mode",      "profile set",  "{\"name\":\"X\"}",                            "mode"                  },
-	    {"a profile of an unknown mode",  "profile set",  "{\"name\":\"X\",\"mode\":\"shiny\"}",
-             "not 'shiny'"													   },
-	    {"a short password",              "user set",     "{\"name\":\"alice\",\"password\":\"short\"}",
-             "a password has 8 to 127"											       },
-	    {"too many records",              "audit tail",   "{\"lines\":5000}",                            "1 to 1000"             },
+		"{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"string\"}",
+		"needs the string"},
+	    {"a string with letters", "phone add",
+		"{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"string\","
+		"\"capf_string\":\"12ab\"}",
+		"has 4 to 10 digits"},
+	    {"a string that proves nothing", "phone add",
+		"{\"device\":\"A\",\"capf_string\":\"1234\"}", "needs a CAPF operation"},
+	    {"lines that are no list", "phone add", "{\"device\":\"A\",\"lines\":\"2001\"}",
+		"lines is a list"},
+	    {"a phone that is not there", "phone show", "{\"device\":\"A\"}",
+		"there is no phone 'A'"},
+	    {"deleting what is not there", "phone delete", "{\"device\":\"A\"}",
+		"there is no phone 'A'"},
+	    {"a profile without a mode", "profile set", "{\"name\":\"X\"}", "mode"},
+	    {"a profile of an unknown mode", "profile set", "{\"name\":\"X\",\"mode\":\"shiny\"}",
+		"not 'shiny'"},
+	    {"a short password", "user set", "{\"name\":\"alice\",\"password\":\"short\"}",
+		"a password has 8 to 127"},
+	    {"too many records", "audit tail", "{\"lines\":5000}", "1 to 1000"},
 	};
 
 	(void)state;
@@ -195,6 +197,30 @@ a_password_is_kept_as_ha1_only(void **state)
 	assert_string_equal(user.ha1_md5, "94a89c7b23b893144367781628a02e5c");
 }
 
+static void
+a_digest_that_a_phone_does_not_know_is_not_kept(void **state)
+{
+	struct digest_user user;
+	struct why why;
+	json_t *result;
+
+	(void)state;
+	assert_accepted(act("user set",
+			    "{\"name\":\"bob\",\"password\":\"correct horse\","
+			    "\"digest\":\"md5\"}",
+			    &result, &why),
+	    why);
+	assert_accepted(directory_user(directory, "bob", &user, &why), why);
+	assert_int_equal(strlen(user.ha1_md5), 32);
+	assert_string_equal(user.ha1_sha256, "");
+	assert_int_equal(act("user set",
+			     "{\"name\":\"bob\",\"password\":\"correct horse\","
+			     "\"digest\":\"sha-1\"}",
+			     &result, &why),
+	    FAULT_MALFORMED);
+	assert_non_null(strstr(why.text, "sha-1"));
+}
+
 #define WITH_A_SITE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -206,6 +232,7 @@ main(void)
 	    WITH_A_SITE(nothing_is_secure_before_the_cluster_is_in_mixed_mode),
 	    WITH_A_SITE(an_authentication_string_is_kept_as_a_salted_hash),
 	    WITH_A_SITE(a_password_is_kept_as_ha1_only),
+	    WITH_A_SITE(a_digest_that_a_phone_does_not_know_is_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
