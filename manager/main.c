@@ -9,6 +9,7 @@
 
 #include "base/audit.h"
 #include "base/log.h"
+#include "channel/channel.h"
 #include "manager/supervisor.h"
 #include "storage/storage.h"
 
@@ -83,6 +84,7 @@ run_process(const char *folder, const struct site *site, const char *name, struc
 		return fault;
 	}
 	status = kind->main(&start);
+	channel_settle(start.loop);
 	keys_close(start.keys);
 	loop_free(start.loop);
 	return status == EXIT_SUCCESS

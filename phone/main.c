@@ -190,6 +190,7 @@ run(struct phone *phone, struct why *why)
 		loop_run(phone->loop);
 	}
 	close_parts(phone);
+	channel_settle(phone->loop);
 	loop_free(phone->loop);
 	return fault;
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "channel/channel_inner.h"
 
 enum { READ_ROUNDS = 16 /* reads of one channel before others get a turn */ };
@@ -41,6 +42,38 @@ size_t
 channel_alive(void)
 {
 	return alive;
+}
+
+enum { SETTLE_LOOK_MS = 10 };
+
+struct settling {
+	struct loop *loop;
+	struct loop_timer *timer;
+	uint64_t until_ms;
+};
+
+static void
+settle_look(void *arg)
+{
+	struct settling *settling = arg;
+
+	if (alive == 0 || clock_monotonic_ms() >= settling->until_ms)
+		loop_stop(settling->loop);
+	else
+		loop_timer_set(settling->timer, SETTLE_LOOK_MS);
+}
+
+void
+channel_settle(struct loop *loop)
+{
+	struct settling settling = {
+	    .loop = loop, .until_ms = clock_monotonic_ms() + CHANNEL_CLOSE_MS};
+
+	if (alive == 0 || (settling.timer = loop_timer_new(loop, settle_look, &settling)) == NULL)
+		return;
+	loop_timer_set(settling.timer, 0);
+	loop_run(loop);
+	loop_timer_free(settling.timer);
 }
 
 static void

@@ -146,6 +146,8 @@ void channel_facts(struct channel *channel, struct peer_facts *facts, struct buf
 /* How many exist in this process, with those that still say goodbye. A program that stops in good
  * order runs its loop until none does (CHANNEL_CLOSE_MS at most). */
 size_t channel_alive(void);
+/* That: runs the loop until none exists, at most CHANNEL_CLOSE_MS. */
+void channel_settle(struct loop *loop);
 /* A new reference for channel_connect_plan.session, or NULL. */
 SSL_SESSION *channel_session(struct channel *channel);
 #endif
