@@ -259,7 +259,7 @@ static enum fault
 open_all(struct admin *admin, struct why *why)
 {
 	static const struct administration_table *const tables[] = {
-	    &phone_actions, &profile_actions, &user_actions, &audit_actions};
+	    &phone_actions, &profile_actions, &user_actions, &audit_actions, &capf_actions};
 	char path[STORAGE_PATH_MOST], control[STORAGE_PATH_MOST];
 	struct control_server_plan plan = {
 	    .path = control, .commands = admin->commands, .arg = admin};

@@ -7,7 +7,7 @@
 #include "base/audit.h"
 
 static const struct administration_table *const tables[] = {
-    &phone_actions, &profile_actions, &user_actions, &audit_actions};
+    &phone_actions, &profile_actions, &user_actions, &audit_actions, &capf_actions};
 
 const struct control_command *
 administration_find(const char *name)

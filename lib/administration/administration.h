@@ -36,7 +36,7 @@ struct administration_table {
 };
 
 extern const struct administration_table phone_actions, profile_actions, user_actions,
-    audit_actions;
+    audit_actions, capf_actions;
 
 /* The action of that name; NULL when there is none. */
 const struct control_command *administration_find(const char *name);

@@ -214,6 +214,22 @@ issue(void *arg, const char *device, struct bytes public_key, struct buffer *cer
 	return fault;
 }
 
+/* Which LSC the phone has now; looking at a certificate changes nothing. */
+static enum fault
+remember_lsc(struct capf_authority *authority, const struct capf_outcome *outcome, struct why *why)
+{
+	switch (outcome->task.operation) {
+	case CAPF_OPERATION_INSTALL:
+		return enrolment_store_set_installed(
+		    authority->store, outcome->device, outcome->certificate, why);
+	case CAPF_OPERATION_DELETE:
+		return enrolment_store_set_installed(
+		    authority->store, outcome->device, bytes_of(NULL, 0), why);
+	default:
+		return FAULT_NONE;
+	}
+}
+
 /* Success closes the case; a failure is remembered with its reason and may be tried again. */
 static enum fault
 record(struct capf_authority *authority, const struct capf_outcome *outcome, struct why *why)
@@ -227,6 +243,8 @@ record(struct capf_authority *authority, const struct capf_outcome *outcome, str
 	file.record.reason[0] = '\0';
 	if (outcome->fault == FAULT_NONE) {
 		file.record.state = ENROLMENT_DONE;
+		if ((fault = remember_lsc(authority, outcome, why)))
+			return fault;
 	} else {
 		if (file.record.state != ENROLMENT_LOCKED)
 			file.record.state = ENROLMENT_FAILED;

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trust/certificate.h"
-
 struct enrolment_store {
 	struct database *database;
 };
@@ -20,6 +18,7 @@ static const struct migration migrations[] = {
      " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued INTEGER NOT NULL,"
      " der BLOB NOT NULL, PRIMARY KEY (issuer, serial)) STRICT;"
      "CREATE INDEX certificate_of_device ON certificate (device, issued);"},
+    {"ALTER TABLE certificate ADD COLUMN installed INTEGER NOT NULL DEFAULT 0;"},
 };
 
 static const char *const state_names[ENROLMENT_STATES] = {
@@ -171,6 +170,42 @@ enrolment_store_issued(struct enrolment_store *store, const char *device, X509 *
 		    facts->not_before, facts->not_after, now, buffer_bytes_of(&der));
 	buffer_finish(&der);
 	free(facts);
+	return fault;
+}
+
+enum fault
+enrolment_store_set_installed(
+    struct enrolment_store *store, const char *device, struct bytes certificate, struct why *why)
+{
+	return database_do(store->database, NULL, why,
+	    "UPDATE certificate SET installed = (der = ?) WHERE device = ?", "bt", certificate,
+	    device);
+}
+
+static enum fault
+on_installed(void *arg, const struct row *row, struct why *why)
+{
+	struct enrolment_certificate *certificate = arg;
+
+	certificate->not_after = row_number(row, 1);
+	if (!bytes_copy_text(row_bytes(row, 0), certificate->serial, sizeof(certificate->serial)))
+		return explain(why, FAULT_MALFORMED, "enrolment.db: a serial that makes no sense");
+	return FAULT_NONE;
+}
+
+enum fault
+enrolment_store_installed(struct enrolment_store *store, const char *device,
+    struct enrolment_certificate *certificate, struct why *why)
+{
+	struct enrolment_certificate found = {.serial = ""};
+	enum fault fault = database_query(store->database, on_installed, &found, why,
+	    "SELECT serial, not_after FROM certificate WHERE device = ? AND installed = 1", "t",
+	    device);
+
+	if (fault == FAULT_NONE && found.serial[0] == '\0')
+		return explain(why, FAULT_MISSING, "%s has no LSC that we know of", device);
+	if (fault == FAULT_NONE)
+		*certificate = found;
 	return fault;
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include "database/database.h"
+#include "trust/certificate.h"
 
 enum { ENROLMENT_DEVICE_SIZE = 64, ENROLMENT_REASON_SIZE = WHY_SIZE };
 
@@ -54,6 +55,16 @@ enum fault enrolment_store_each(struct enrolment_store *store, enrolment_record_
 /* Remembers a certificate that is about to leave; nothing leaves that is not remembered. */
 enum fault enrolment_store_issued(struct enrolment_store *store, const char *device,
     X509 *certificate, int64_t now, struct why *why) MUST_CHECK;
+/* The phone says that it stored this one, and no other since; empty: it has deleted its LSC. */
+enum fault enrolment_store_set_installed(struct enrolment_store *store, const char *device,
+    struct bytes certificate, struct why *why) MUST_CHECK;
+struct enrolment_certificate {
+	char serial[CERTIFICATE_SERIAL_SIZE]; /* lower-case hex */
+	int64_t not_after;                    /* Unix time */
+};
+/* The LSC the device has, as far as we know. FAULT_MISSING: none. */
+enum fault enrolment_store_installed(struct enrolment_store *store, const char *device,
+    struct enrolment_certificate *certificate, struct why *why) MUST_CHECK;
 /* How many certificates of this device are remembered. */
 enum fault enrolment_store_issued_count(
     struct enrolment_store *store, const char *device, int64_t *count, struct why *why) MUST_CHECK;

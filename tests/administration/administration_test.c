@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/audit.h"
+#include "enrolment/enrolment_store.h"
 #include "tests.h"
 
 static char folder[40], database_path[64], audit_path[64];
@@ -221,6 +222,67 @@ a_digest_that_a_phone_does_not_know_is_not_kept(void **state)
 	assert_non_null(strstr(why.text, "sha-1"));
 }
 
+/* Of the first phone in the list. */
+static const char *
+capf_status(const char *member)
+{
+	static char text[64];
+	struct why why;
+	json_t *result, *value;
+
+	assert_accepted(act("capf list", "{}", &result, &why), why);
+	value = json_object_get(json_array_get(result, 0), member);
+	snprintf(text, sizeof(text), "%s", json_is_string(value) ? json_string_value(value) : "-");
+	json_decref(result);
+	return text;
+}
+
+static void
+an_operation_is_pending_until_its_own_record_says_otherwise(void **state)
+{
+	static const struct {
+		enum enrolment_state state;
+		const char *status;
+	} cases[] = {
+	    {ENROLMENT_FAILED, "Failed"},
+	    {ENROLMENT_LOCKED, "Locked"},
+	    {ENROLMENT_DONE, "Installed"},
+	};
+	struct enrolment_record record = {
+	    .device = "SEP001122AABBCC", .wish = 1, .operation = "install", .at = 1};
+	struct enrolment_store *store;
+	char path[64];
+	struct why why;
+	json_t *result;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/enrolment", folder);
+	administration.enrolment_path = path;
+	assert_accepted(act("phone add", "{\"device\":\"SEP001122AABBCC\"}", &result, &why), why);
+	json_decref(result);
+	assert_string_equal(capf_status("status"), "None");
+	assert_accepted(
+	    act("phone set", "{\"device\":\"SEP001122AABBCC\",\"capf\":\"install\"}", &result,
+		&why),
+	    why);
+	record.wish = json_integer_value(
+	    json_object_get(json_object_get(result, "capf"), "serial"));
+	json_decref(result);
+	assert_string_equal(capf_status("status"), "Pending");
+	assert_accepted(enrolment_store_open(&store, path, DATABASE_WRITE, &why), why);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		record.state = cases[i].state;
+		assert_accepted(enrolment_store_put(store, &record, &why), why);
+		assert_string_equal(capf_status("status"), cases[i].status);
+	}
+	record.wish--; /* what was done about an older wish */
+	assert_accepted(enrolment_store_put(store, &record, &why), why);
+	assert_string_equal(capf_status("status"), "Pending");
+	assert_string_equal(capf_status("lsc_serial"), "-");
+	enrolment_store_close(store);
+	unlink(path);
+}
+
 #define WITH_A_SITE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -231,6 +293,7 @@ main(void)
 	    WITH_A_SITE(bad_requests_change_nothing_and_say_why),
 	    WITH_A_SITE(nothing_is_secure_before_the_cluster_is_in_mixed_mode),
 	    WITH_A_SITE(an_authentication_string_is_kept_as_a_salted_hash),
+	    WITH_A_SITE(an_operation_is_pending_until_its_own_record_says_otherwise),
 	    WITH_A_SITE(a_password_is_kept_as_ha1_only),
 	    WITH_A_SITE(a_digest_that_a_phone_does_not_know_is_not_kept),
 	};

@@ -392,6 +392,8 @@ a_factory_certificate_earns_one_of_the_site(void **state)
 	    .purpose = CERTIFICATE_TLS_CLIENT,
 	    .trusted = here.authority.issuers,
 	    .device = device};
+	struct enrolment_certificate installed;
+	struct certificate_facts facts;
 	int64_t count = 0;
 	struct why why;
 
@@ -406,6 +408,11 @@ a_factory_certificate_earns_one_of_the_site(void **state)
 	assert_accepted(
 	    enrolment_store_issued_count(here.authority.store, device, &count, &why), why);
 	assert_int_equal(count, 1);
+	assert_accepted(
+	    enrolment_store_installed(here.authority.store, device, &installed, &why), why);
+	assert_accepted(certificate_describe(handset.lsc, &facts, &why), why);
+	assert_string_equal(installed.serial, facts.serial);
+	assert_int_equal(installed.not_after, facts.not_after);
 	X509_free(handset.lsc);
 }
 
@@ -433,6 +440,8 @@ the_new_certificate_renews_and_deletes_itself(void **state)
 	    here.now, 0);
 	struct handset renewal = with(lsc, key, CAPF_LSC), look = with(lsc, key, CAPF_LSC);
 	struct handset removal = with(lsc, key, CAPF_LSC);
+	struct enrolment_certificate installed;
+	struct why why;
 
 	(void)state;
 	order(WISH_INSTALL, WISH_BY_LSC, NULL);
@@ -446,6 +455,8 @@ the_new_certificate_renews_and_deletes_itself(void **state)
 	enrol(&removal);
 	assert_accepted(here.outcome.fault, here.outcome.why);
 	assert_true(removal.removed);
+	assert_refused(enrolment_store_installed(here.authority.store, device, &installed, &why),
+	    FAULT_MISSING, why, "has no LSC");
 	X509_free(renewal.lsc);
 	X509_free(lsc);
 	EVP_PKEY_free(key);
