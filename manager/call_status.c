@@ -43,15 +43,15 @@ add_registration(void *arg, const struct registration_record *record)
 	if (listing->only.left > 0 && !bytes_equal_text(listing->only, record->device) &&
 	    !bytes_equal_text(listing->only, record->line))
 		return true;
-	return add_entry(
-	    listing, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:I}",
-			 "device", record->device, "line", record->line, "display", record->display,
-			 "contact", record->contact, "remote", record->remote, "transport",
-			 transport_name(record->transport), "profile", record->profile.name, "mode",
-			 level_name(record->profile.mode), "certificate", record->certificate,
-			 "digest", record->digest, "reachable", record->flow != 0, "expires",
-			 clock_text(record->expires_wall_ms / 1000, expires), "seconds_left",
-			 (json_int_t)((record->expires_wall_ms - listing->wall_ms) / 1000)));
+	return add_entry(listing,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:s, s:I}",
+		"device", record->device, "line", record->line, "display", record->display,
+		"contact", record->contact, "remote", record->remote, "transport",
+		transport_name(record->transport), "profile", record->profile.name, "mode",
+		level_name(record->profile.mode), "certificate", record->certificate, "common_name",
+		record->common_name, "digest", record->digest, "reachable", record->flow != 0,
+		"expires", clock_text(record->expires_wall_ms / 1000, expires), "seconds_left",
+		(json_int_t)((record->expires_wall_ms - listing->wall_ms) / 1000)));
 }
 
 static json_t *

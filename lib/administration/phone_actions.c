@@ -9,6 +9,7 @@
 
 #include "administration/administration.h"
 #include "base/clock.h"
+#include "keys/key_kind.h"
 
 /* The words for CAPF wishes, both ways (guide, "CAPF operations"). */
 static const char *const operations[WISH_OPERATION_COUNT] = {
@@ -122,6 +123,8 @@ set_string(struct capf_wish *wish, const char *string, struct why *why)
 static enum fault
 set_capf(struct capf_wish *wish, const struct phone_arguments *given, struct why *why)
 {
+	const char *key = given->capf_key != NULL ? given->capf_key : "rsa-2048";
+	enum key_kind kind;
 	int operation, proof;
 
 	if (given->capf == NULL) {
@@ -144,11 +147,14 @@ set_capf(struct capf_wish *wish, const struct phone_arguments *given, struct why
 	if ((proof == WISH_BY_STRING) != (given->capf_string != NULL))
 		return explain(why, FAULT_MALFORMED,
 		    "the proof by string needs the string, and only that proof has one");
+	if (!key_kind_from_name(bytes_text(key), &kind))
+		return explain(why, FAULT_MALFORMED,
+		    "a key is rsa-2048, rsa-3072, rsa-4096, p-256, p-384 or p-521, not '%.40s'",
+		    key);
 	*wish = (struct capf_wish){.operation = (enum wish_operation)operation,
 	    .proof = (enum wish_proof)proof,
 	    .until = clock_wall() + WISH_DAYS * 86400};
-	snprintf(wish->key, sizeof(wish->key), "%.15s",
-	    given->capf_key != NULL ? given->capf_key : "rsa-2048");
+	snprintf(wish->key, sizeof(wish->key), "%s", key_kind_name(kind));
 	return given->capf_string != NULL ? set_string(wish, given->capf_string, why) : FAULT_NONE;
 }
 

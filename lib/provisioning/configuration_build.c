@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provisioning/configuration_build.h"
 
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,8 +118,11 @@ configuration_build(const struct site *site, const struct phone *phone,
 	SET_TEXT(configuration->trust_services[0].host, site->host, &fits);
 	configuration->trust_services[0].port = site->port[SITE_TVS];
 	set_security(site, profile, configuration, &fits);
-	if (phone->capf.operation != WISH_NONE)
+	if (phone->capf.operation != WISH_NONE) {
 		configuration->capf_auth_mode = (uint32_t)phone->capf.proof;
+		snprintf(configuration->version_stamp, sizeof(configuration->version_stamp),
+		    "%" PRId64, phone->capf.serial);
+	}
 	configuration->capf_count = 1;
 	SET_TEXT(configuration->capf[0].host, site->host, &fits);
 	configuration->capf[0].port = site->port[SITE_CAPF];
@@ -137,7 +141,6 @@ configuration_write_stamped(
 	size_t start = document->size;
 	enum fault fault;
 
-	configuration->version_stamp[0] = '\0';
 	if ((fault = phone_configuration_write(configuration, document, why)))
 		return fault;
 	if (EVP_Digest(document->at + start, document->size - start, digest, NULL, EVP_sha256(),

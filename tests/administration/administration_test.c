@@ -110,6 +110,8 @@ bad_requests_change_nothing_and_say_why(void **state)
 		"not 'paint'"},
 	    {"an unknown proof", "phone add",
 		"{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"smile\"}", "not 'smile'"},
+	    {"a key of an unknown kind",      "phone add",
+             "{\"device\":\"A\",\"capf\":\"install\",\"capf_key\":\"wax\"}",                                    "not 'wax'"             },
 	    {"a proof by string without one", "phone add",
 		"{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"string\"}",
 		"needs the string"},

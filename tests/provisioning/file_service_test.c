@@ -193,6 +193,25 @@ what_did_not_change_is_not_signed_again(void **state)
 	shared_content_release(third);
 }
 
+static void
+a_new_capf_order_makes_a_new_document(void **state)
+{
+	static const char name[] = "SEP001122334455.cnf.xml.sgn";
+	struct shared_content *first, *second, *third;
+
+	(void)state;
+	put_phone("encrypted", "Rosa", WISH_INSTALL);
+	first = ask(name);
+	second = ask(name);
+	assert_ptr_equal(first, second);
+	put_phone("encrypted", "Rosa", WISH_INSTALL);
+	third = ask(name);
+	assert_false(bytes_equal(opened(second, name), opened(third, name)));
+	shared_content_release(first);
+	shared_content_release(second);
+	shared_content_release(third);
+}
+
 /* Expected NULL: refused with the sentence. */
 static const struct {
 	const char *name, *expected;
@@ -321,6 +340,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_phone_gets_its_configuration_signed),
 	    cmocka_unit_test(each_profile_has_its_mode),
+	    cmocka_unit_test(a_new_capf_order_makes_a_new_document),
 	    cmocka_unit_test(what_did_not_change_is_not_signed_again),
 	    cmocka_unit_test(each_name_gets_its_bytes_or_its_sentence),
 	    cmocka_unit_test(other_files_leave_signed),
