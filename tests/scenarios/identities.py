@@ -100,3 +100,14 @@ class Authority:
                 self.certificate, "-keyfile", self.key, "-in", request, "-out", certificate,
                 "-startdate", start, "-enddate", end, "-extensions", extensions)
         return Identity(certificate, key)
+
+    def issue_for(self, public_key, common_name):
+        """DER of a certificate for a public key (DER) whose private key is somebody else's."""
+        path = self.folder / ("for-%d.pem" % len(list(self.folder.glob("for-*.pem"))))
+        own = new_key(path.with_suffix(".key"))
+        path.write_bytes(openssl("pkey", "-pubin", "-inform", "DER", data=public_key))
+        request = openssl("req", "-new", "-key", own, "-subj", "/CN=" + common_name, "-config",
+                          self.configuration)
+        return openssl("x509", "-req", "-CA", self.certificate, "-CAkey", self.key, "-set_serial",
+                       "4711", "-days", "3650", "-extfile", self.configuration, "-extensions",
+                       "leaf", "-force_pubkey", path, "-outform", "DER", data=request)
