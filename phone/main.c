@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "channel/tap.h"
 #include "phone/phone.h"
 #include "telephone/first_clock.h"
 
@@ -83,6 +84,25 @@ make_folders(struct phone *phone, struct why *why)
 	return storage_path(phone->control_path, run, "control.sock", why);
 }
 
+static void
+on_tapped(void *arg, const struct address *from, const struct address *to, struct bytes bytes)
+{
+	capture_tcp(((struct phone *)arg)->capture, clock_wall_ms(), from, to, bytes);
+}
+
+/* --capture: what all our sockets carry; the streams of calls write their packets themselves. */
+static enum fault
+start_capture(struct phone *phone, struct why *why)
+{
+	enum fault fault;
+
+	if (phone->options.capture == NULL)
+		return FAULT_NONE;
+	if ((fault = capture_open(&phone->capture, phone->options.capture, why)) == FAULT_NONE)
+		channel_tap_set(on_tapped, phone);
+	return fault;
+}
+
 static enum fault
 open_parts(struct phone *phone, struct why *why)
 {
@@ -99,8 +119,7 @@ open_parts(struct phone *phone, struct why *why)
 	    (fault = audio_device_open(&phone->sound.device, phone->options.audio, why)) !=
 		FAULT_NONE)
 		return fault;
-	if (phone->options.capture != NULL &&
-	    (fault = capture_open(&phone->capture, phone->options.capture, why)) != FAULT_NONE)
+	if ((fault = start_capture(phone, why)) != FAULT_NONE)
 		return fault;
 	phone->agent_timer = loop_timer_new(phone->loop, on_agent_due, phone);
 	if ((fault = loop_on_signal(phone->loop, SIGTERM, stop, phone, why)) != FAULT_NONE ||
@@ -160,6 +179,7 @@ close_parts(struct phone *phone)
 	boot_free(phone);
 	notices_free(&phone->notices);
 	audio_device_free(phone->sound.device);
+	channel_tap_set(NULL, NULL);
 	capture_close(phone->capture);
 	pending_audit_free(phone->pending);
 	trust_store_free(phone->store);

@@ -129,4 +129,9 @@ const char *alert_name(int alert);
 void tls_end_read(struct channel *channel, int result, struct channel_end *end);
 /* For a socket call that failed with errno. */
 void socket_end_read(const char *what, struct channel_end *end);
+
+/* tap.c: tells the tap, if there is one. */
+void tap_tell(const struct channel *channel, bool sent, struct bytes bytes);
+/* The same for what OpenSSL moves by itself; after SSL_set_fd(). */
+void tap_tls(struct channel *channel);
 #endif

@@ -35,6 +35,7 @@ tcp_read(struct channel *channel, uint8_t *room, size_t size, size_t *got, bool 
 	ssize_t read = recv(channel->fd, room, size, MSG_DONTWAIT);
 
 	if (read > 0) {
+		tap_tell(channel, false, bytes_of(room, (size_t)read));
 		*got = (size_t)read;
 		*more = *got == size;
 		return CARRIED;
@@ -54,6 +55,7 @@ socket_write(struct channel *channel, struct bytes bytes, size_t *sent, struct c
 	if (wrote < 0)
 		return errno == EAGAIN || errno == EINTR ? CARRY_WANT_WRITE : ended("sending", end);
 	*sent = (size_t)wrote;
+	tap_tell(channel, true, bytes_part(bytes, 0, *sent));
 	return CARRIED;
 }
 

@@ -60,6 +60,7 @@ channel_tls_start(struct channel *channel, const struct channel_connect_plan *pl
 		ERR_clear_error();
 		return explain(why, FAULT_SYSTEM, "out of memory for a TLS connection");
 	}
+	tap_tls(channel);
 	SSL_set_app_data(channel->ssl, channel);
 	SSL_set_info_callback(channel->ssl, on_info);
 	if (channel->server) {
