@@ -17,10 +17,10 @@ name_of(struct phone *phone)
 	return phone->start.own_name;
 }
 
-/* Verified, then parsed, then checked to be ours. */
+/* Verified, then parsed, then checked to be ours. from: "server" or "store". */
 static enum fault
-read_file(struct phone *phone, struct bytes file, struct phone_configuration *configuration,
-    struct bytes *payload, struct why *why)
+read_file(struct phone *phone, const char *from, struct bytes file,
+    struct phone_configuration *configuration, struct bytes *payload, struct why *why)
 {
 	struct signed_file verified;
 	enum fault fault =
@@ -29,6 +29,8 @@ read_file(struct phone *phone, struct bytes file, struct phone_configuration *co
 	if (fault != FAULT_NONE)
 		return fault;
 	*payload = verified.payload;
+	notice_event(phone, "parsing configuration",
+	    json_pack("{s:s, s:I}", "from", from, "bytes", (json_int_t)verified.payload.left));
 	phone_configuration_init(configuration);
 	fault = phone_configuration_read(verified.payload, configuration, why);
 	if (fault != FAULT_NONE)
@@ -83,7 +85,8 @@ read_stored(struct phone *phone, struct phone_configuration *configuration, stru
 
 	return storage_path(path, phone->store_folder, phone->start.own_name, &why) == FAULT_NONE &&
 	       storage_read(path, file_class_most(FILE_CONFIGURATION), file, &why) == FAULT_NONE &&
-	       read_file(phone, content_bytes(file), configuration, payload, &why) == FAULT_NONE;
+	       read_file(phone, "store", content_bytes(file), configuration, payload, &why) ==
+		   FAULT_NONE;
 }
 
 static void
@@ -127,7 +130,7 @@ take(struct phone *phone, struct bytes file, struct why *why)
 	struct phone_configuration configuration = {0};
 	struct bytes payload;
 	char path[STORAGE_PATH_MOST];
-	enum fault fault = read_file(phone, file, &configuration, &payload, why);
+	enum fault fault = read_file(phone, "server", file, &configuration, &payload, why);
 
 	if (fault != FAULT_NONE) {
 		phone_configuration_wipe(&configuration);
