@@ -323,15 +323,16 @@ class Phone:
                 command += ["--capf", capf]
             site.ctl(*command)
 
-    def start(self, *options, speaks=None, capture=None):
+    def start(self, *options, speaks=None, capture=None, wrap=(), env=None):
+        """wrap: a program that runs the phone, as words before its own."""
         audio = "file:%s,%s" % (speaks or "", self.heard) if speaks else "null"
-        command = [self.world.program("ringfence-phone"), "--state", self.folder,
+        command = [*wrap, self.world.program("ringfence-phone"), "--state", self.folder,
                    "--file-server", "%s:%d:%d" % (self.site.address, self.site.port("files_http"),
                                                   self.site.port("tftp")),
                    "--address", self.address, "--audio", audio, *options]
         if capture:
             command += ["--capture", capture]
-        self.program = self.world.start(self.name, *command)
+        self.program = self.world.start(self.name, *command, env=env)
         return self
 
     def ctl(self, *arguments, ok=True):
