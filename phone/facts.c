@@ -19,12 +19,13 @@ media_facts(struct phone *phone, unsigned call)
 		return json_null();
 	media_stream_statistics(stream, &statistics);
 	media_stream_security(stream, &security);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:b, s:b}", "sent",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:b, s:b}", "sent",
 	    (json_int_t)statistics.sent, "received", (json_int_t)statistics.received,
 	    "authenticated", (json_int_t)statistics.authenticated, "lost",
 	    (json_int_t)statistics.lost, "refused_authentication",
 	    (json_int_t)statistics.refused[MEDIA_REFUSED_AUTHENTICATION], "refused_replay",
-	    (json_int_t)statistics.refused[MEDIA_REFUSED_REPLAY], "jitter_ms",
+	    (json_int_t)statistics.refused[MEDIA_REFUSED_REPLAY], "refused_source",
+	    (json_int_t)statistics.refused[MEDIA_REFUSED_SOURCE], "jitter_ms",
 	    (int)statistics.jitter_ms, "encrypts", (int)security.encrypts, "authenticates",
 	    (int)security.authenticates, "fresh", (int)security.fresh);
 }
