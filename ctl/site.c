@@ -11,6 +11,7 @@
 /* The words of the line, before they mean anything. */
 struct words {
 	const char *name, *rsa, *ec, *address, *host, *ports, *ctl, *mic_ca, *edges;
+	bool aes_256_only;
 };
 
 static enum fault
@@ -61,6 +62,7 @@ read_numbers(
 			return fault;
 		site->edges = (unsigned)number;
 	}
+	site->aes_256_only = words->aes_256_only;
 	if (words->ctl != NULL && strcmp(words->ctl, "tokens") == 0) {
 		site->ctl = SITE_CTL_TOKENS;
 		site->mixed = false;
@@ -103,6 +105,7 @@ create(struct command_call *call, json_t **result, struct why *why)
 	    {"--ctl", &words.ctl, NULL},
 	    {"--mic-ca", &words.mic_ca, NULL},
 	    {"--edges", &words.edges, NULL},
+	    {"--aes-256-only", NULL, &words.aes_256_only},
 	};
 	struct site_created created;
 	struct site_plan plan = {0};
@@ -138,10 +141,10 @@ show(struct command_call *call, json_t **result, struct why *why)
 	for (int port = 0; port < SITE_PORTS; port++)
 		json_object_set_new(
 		    ports, site_port_name((enum site_port)port), json_integer(site.port[port]));
-	*result = json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:o}", "name", site.name, "address",
-	    site.address, "host", site.host, "ctl",
+	*result = json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:b, s:o}", "name", site.name,
+	    "address", site.address, "host", site.host, "ctl",
 	    site.ctl == SITE_CTL_TOKENS ? "tokens" : "recovery", "mixed", site.mixed, "edges",
-	    (int)site.edges, "ports", ports);
+	    (int)site.edges, "aes_256_only", (int)site.aes_256_only, "ports", ports);
 	return FAULT_NONE;
 }
 
@@ -177,7 +180,8 @@ publish(struct command_call *call, json_t **result, struct why *why)
 static const struct command commands[] = {
     {"site create",
 	"DIR [--name NAME] [--address ADDRESS] [--host HOST] [--ports BASE] [--rsa 2048|4096] "
-	"[--ec p-256|p-384|p-521] [--ctl recovery|tokens] [--mic-ca FILE] [--edges N]",
+	"[--ec p-256|p-384|p-521] [--ctl recovery|tokens] [--mic-ca FILE] [--edges N]\n"
+	"[--aes-256-only]",
 	"make a site: keys, certificates, trust lists, settings", create, NULL, false},
     {"site publish", "[DIR]", "build and sign the trust lists again, while no manager runs",
 	publish, NULL, false},

@@ -110,6 +110,7 @@ open_edge(struct edge_process *process, struct why *why)
 	    .arg = &process->trust};
 	enum fault fault;
 
+	process->trust.aes_256_only = start->site.aes_256_only;
 	process->mark = edge_trust_mark(start->folder);
 	if ((fault = edge_trust_load(
 		 &process->trust, start->folder, start->keys, bytes_of(NULL, 0), why)))

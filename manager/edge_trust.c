@@ -121,6 +121,7 @@ edge_trust_load(struct edge_trust *trust, const char *folder, struct keys *keys,
 	loading.plan.peer_certificate = TLS_PEER_ASKED;
 	loading.plan.small_records = true;
 	loading.plan.purpose = "sip";
+	loading.plan.aes_256_only = loading.trust.aes_256_only = trust->aes_256_only;
 	loading.plan.wanted_issuers = loading.issuers;
 	if (loading.issuers == NULL) {
 		fault = explain(why, FAULT_SYSTEM, "out of memory for issuers");

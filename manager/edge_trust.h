@@ -16,6 +16,7 @@ struct edge_trust {
 	struct peer_anchor anchors[EDGE_ANCHORS_MOST];
 	char words[EDGE_ANCHORS_MOST][EDGE_ANCHOR_WORDS]; /* "LSC issued by CAPF-1a2b" */
 	size_t count;
+	bool aes_256_only; /* set before it is loaded */
 	struct tls *tls;
 };
 

@@ -184,6 +184,7 @@ open_service(struct enrolment *enrolment, struct why *why)
 	    .identities = {{.certificate = authority->issuer, .key = authority->issuer_key}},
 	    .identity_count = 1,
 	    .peer_certificate = TLS_PEER_NONE,
+	    .aes_256_only = enrolment->start->site.aes_256_only,
 	    .purpose = "capf"};
 	struct capf_service_plan plan = {
 	    .owner = &capf_authority_owner, .arg = authority, .on_refused = on_refused};

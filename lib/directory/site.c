@@ -143,18 +143,19 @@ read_members(json_t *root, struct site *site, struct why *why)
 	const char *name = "", *address = "", *host = "", *ctl = "";
 	json_t *numbers = NULL;
 	json_error_t error;
-	int mixed = 0, edges = 1;
+	int mixed = 0, edges = 1, aes_256_only = 0;
 	enum fault fault;
 
-	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s:s, s:s, s:s, s:b, s:i, s:o}", "name",
-		&name, "address", &address, "host", &host, "ctl", &ctl, "mixed", &mixed, "edges",
-		&edges, "ports", &numbers) != 0)
+	if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s:s, s:s, s:s, s:b, s:i, s?b, s:o}",
+		"name", &name, "address", &address, "host", &host, "ctl", &ctl, "mixed", &mixed,
+		"edges", &edges, "aes_256_only", &aes_256_only, "ports", &numbers) != 0)
 		return explain(why, FAULT_MALFORMED, "site.json: %s", error.text);
 	if (!bytes_copy_text(bytes_text(name), site->name, sizeof(site->name)) ||
 	    !bytes_copy_text(bytes_text(address), site->address, sizeof(site->address)) ||
 	    !bytes_copy_text(bytes_text(host), site->host, sizeof(site->host)))
 		return explain(why, FAULT_LIMIT, "site.json: name, address or host is too long");
 	site->mixed = mixed != 0;
+	site->aes_256_only = aes_256_only != 0;
 	site->edges = edges < 0 ? 0 : (unsigned)edges;
 	if (!json_is_object(numbers))
 		return explain(why, FAULT_MALFORMED, "site.json: ports is not an object");
@@ -207,9 +208,9 @@ site_json(const struct site *site)
 
 	for (size_t i = 0; i < SITE_PORTS; i++)
 		json_object_set_new(numbers, ports[i].name, json_integer(site->port[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:o}", "name", site->name, "address",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:b, s:o}", "name", site->name, "address",
 	    site->address, "host", site->host, "ctl", ctl_names[site->ctl], "mixed", site->mixed,
-	    "edges", (int)site->edges, "ports", numbers);
+	    "edges", (int)site->edges, "aes_256_only", site->aes_256_only, "ports", numbers);
 }
 
 enum fault

@@ -7,6 +7,7 @@
  *      "ports":{"sip":5060,"sip_tls":5061,"tftp":69,"files_http":6970,"files_https":6971,
  *               "capf":3804,"tvs":2445,"admin":8443,"sip_oauth":5090,"sip_oauth_edge":5091}}
  *
+ * "aes_256_only":true (false when absent) leaves only the suites with AES-256 to the listeners.
  * Unknown members, duplicates and numbers out of range are refused with a sentence.
  */
 #ifndef DIRECTORY_SITE_H
@@ -50,6 +51,7 @@ struct site {
 	enum site_ctl ctl;
 	bool mixed; /* secure profiles work; false until the CTL client ran */
 	unsigned edges;
+	bool aes_256_only; /* TLS without AES-128: no phone that knows only that connects */
 	uint16_t port[SITE_PORTS];
 };
 

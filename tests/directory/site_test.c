@@ -24,6 +24,7 @@ what_was_written_is_read_again(void **state)
 	site.ctl = SITE_CTL_TOKENS;
 	site.mixed = false;
 	site.edges = 2;
+	site.aes_256_only = true;
 	assert_accepted(site_write(folder, &site, &why), why);
 	assert_accepted(site_read(folder, &read, &why), why);
 	assert_string_equal(read.name, "Head office");
@@ -33,6 +34,7 @@ what_was_written_is_read_again(void **state)
 	assert_int_equal(read.ctl, SITE_CTL_TOKENS);
 	assert_false(read.mixed);
 	assert_int_equal(read.edges, 2);
+	assert_true(read.aes_256_only);
 	snprintf(path, sizeof(path), "%s/site.json", folder);
 	unlink(path);
 	assert_refused(site_read(folder, &read, &why), FAULT_MISSING, why, "site.json");
@@ -48,18 +50,19 @@ what_is_odd_is_refused_in_words(void **state)
 	static const struct {
 		const char *address, *ports, *tail, *words; /* NULL: accepted */
 	} cases[] = {
-	    {"127.0.0.1", "",                    "",  NULL				      },
-	    {"127.0.0.1", "\"sip\":15060",       "",  NULL                                      },
-	    {"::1",       "",                    "",  NULL				      },
-	    {"127.0.0.1", "\"sip\":5061",        "",  "ports sip and sip_tls are both 5061"     },
-	    {"127.0.0.1", "\"sip\":0",           "",  "port sip is not a number from 1 to 65535"},
-	    {"127.0.0.1", "\"sip\":65536",       "",  "port sip is not a number from 1 to 65535"},
-	    {"127.0.0.1", "\"sip\":\"5060\"",    "",  "port sip is not a number"                },
-	    {"127.0.0.1", "\"telnet\":23",       "",  "unknown port \"telnet\""                 },
-	    {"127.0.0.1", "\"sip\":1,\"sip\":2", "",  "duplicate"                               },
-	    {"office",    "",                    "",  "address of the site"                     },
-	    {"127.0.0.1", "",                    "x", "site.json: line "                        },
-	    {"127.0.0.1", "},\"more\":{",        "",  "site.json: "                             },
+	    {"127.0.0.1", "", "", NULL},
+	    {"127.0.0.1", "\"sip\":15060", "", NULL},
+	    {"::1", "", "", NULL},
+	    {"127.0.0.1", "\"sip\":5061", "", "ports sip and sip_tls are both 5061"},
+	    {"127.0.0.1", "\"sip\":0", "", "port sip is not a number from 1 to 65535"},
+	    {"127.0.0.1", "\"sip\":65536", "", "port sip is not a number from 1 to 65535"},
+	    {"127.0.0.1", "\"sip\":\"5060\"", "", "port sip is not a number"},
+	    {"127.0.0.1", "\"telnet\":23", "", "unknown port \"telnet\""},
+	    {"127.0.0.1", "\"sip\":1,\"sip\":2", "", "duplicate"},
+	    {"office", "", "", "address of the site"},
+	    {"127.0.0.1", "", "x", "site.json: line "},
+	    {"127.0.0.1", "},\"more\":{", "", "site.json: "},
+	    {"127.0.0.1", "},\"aes_256_only\":{", "", "site.json: "},
 	};
 	char json[512];
 	struct site site;
