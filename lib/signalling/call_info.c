@@ -105,10 +105,13 @@ call_info_of(const struct sip_message *message, struct call_info *info)
 static void
 put_word(struct buffer *out, const char *name, struct bytes value)
 {
+	bool plain = sip_scan_all(value, SIP_SCAN_TOKEN, false);
+
 	if (value.left == 0)
 		return;
-	buffer_format(out, ";%s=", name);
+	buffer_format(out, ";%s=%s", name, plain ? "" : "\"");
 	buffer_bytes(out, value);
+	buffer_text(out, plain ? "" : "\"");
 }
 
 void

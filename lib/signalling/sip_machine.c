@@ -251,17 +251,24 @@ static const struct {
     {SERVER_OTHER, COMPLETED, END, finish, COMPLETED},
 };
 
+static bool
+lasts_no_time(const struct sip_transaction *t, enum state state)
+{
+	return t->reliable && clocks[t->kind][state].end_reliable == AT_ONCE;
+}
+
 /* A state that lasts no time (reliable flows: D, I, J, K) ends here. */
 static bool
 make_move(struct sip_transaction *t, size_t move, const struct happening *h)
 {
 	struct happening end = {.now = h->now};
+	bool entered = moves[move].to != moves[move].from;
 
 	sip_transaction_hold(t);
-	if (moves[move].to != moves[move].from)
+	if (entered)
 		enter(t, moves[move].to, h->now);
 	moves[move].act(t, h);
-	if (!t->dead && t->end_at <= h->now)
+	if (!t->dead && entered && lasts_no_time(t, moves[move].to))
 		finish(t, &end);
 	(void)sip_transaction_release(t);
 	return true;

@@ -78,25 +78,34 @@ tell(struct sip_client *client, const struct sip_message *response, struct held_
 	handler(stack->plan.seams.arg, &event, now);
 }
 
-/* Early dialogs of an INVITE that is decided. */
+/* One of the forks that still point at this INVITE, or NULL. */
+static struct held_dialog *
+any_fork(const struct sip_client *client)
+{
+	struct sip_link *link = sip_table_find(&client->stack->dialogs, client->early_hash);
+
+	for (; client->early > 0 && link != NULL; link = sip_table_again(link)) {
+		struct held_dialog *held = sip_holder(struct held_dialog, by_id, link);
+
+		if (held->invite == client)
+			return held;
+	}
+	return NULL;
+}
+
+/* The INVITE is decided: its early dialogs end; one that a BYE of ours is ending goes on alone. */
 static void
 end_early(struct sip_client *client, const char *why, uint64_t now)
 {
-	struct sip_stack *stack = client->stack;
+	struct held_dialog *held;
 
-	while (client->early > 0) {
-		struct held_dialog *found = NULL;
-		struct sip_link *link = sip_table_find(&stack->dialogs, client->early_hash);
-
-		for (; link != NULL && found == NULL; link = sip_table_again(link)) {
-			struct held_dialog *held = sip_holder(struct held_dialog, by_id, link);
-
-			if (held->invite == client && held->dialog->state == SIP_DIALOG_EARLY)
-				found = held;
+	while ((held = any_fork(client)) != NULL) {
+		if (held->dialog->state == SIP_DIALOG_EARLY) {
+			sip_stack_end_dialog(held, why, now);
+		} else {
+			held->invite = NULL;
+			client->early--;
 		}
-		if (found == NULL)
-			return;
-		sip_stack_end_dialog(found, why, now);
 	}
 }
 

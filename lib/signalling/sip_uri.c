@@ -5,7 +5,6 @@
 
 #include "signalling/sip_limits.h"
 #include "signalling/sip_scan.h"
-#include "signalling/sip_value.h"
 
 /* The view up to the first c; the rest stays, with c. All of it when there is no c. */
 static struct bytes
@@ -72,6 +71,49 @@ sip_host_take(struct bytes *from, struct bytes *host, uint16_t *port)
 	return true;
 }
 
+static bool
+has_parameter(struct bytes parameters, struct bytes name, struct bytes *value)
+{
+	while (sip_scan_char(&parameters, ';')) {
+		struct bytes rest = take_before(&parameters, ';'), found = take_before(&rest, '=');
+
+		if (!bytes_equal_nocase(found, name))
+			continue;
+		if (value != NULL)
+			*value = bytes_part(rest, 1, rest.left);
+		return true;
+	}
+	return false;
+}
+
+/* ";name[=value]" and so on; no name twice (RFC 3261 19.1.1). */
+static enum fault
+read_parameters(struct bytes parameters, struct why *why)
+{
+	struct bytes whole = parameters;
+	unsigned count = 0;
+
+	while (parameters.left > 0) {
+		struct bytes before = bytes_part(whole, 0, whole.left - parameters.left), name,
+			     value;
+
+		if (!sip_scan_char(&parameters, ';'))
+			return explain(why, FAULT_MALFORMED, "URI host is followed by nonsense");
+		value = take_before(&parameters, ';');
+		name = take_before(&value, '=');
+		if (name.left == 0 || !sip_scan_all(name, SIP_SCAN_PARAMETER, true) ||
+		    !sip_scan_all(bytes_part(value, 1, value.left), SIP_SCAN_PARAMETER, true))
+			return explain(
+			    why, FAULT_MALFORMED, "URI parameter holds a wrong character");
+		if (++count > SIP_PARAMETERS_MOST)
+			return explain(
+			    why, FAULT_LIMIT, "more than %d URI parameters", SIP_PARAMETERS_MOST);
+		if (has_parameter(before, name, NULL))
+			return explain(why, FAULT_MALFORMED, "URI parameter given twice");
+	}
+	return FAULT_NONE;
+}
+
 /* What follows "sip:" or "sips:". */
 static enum fault
 read_sip(struct bytes rest, struct sip_uri *uri, struct why *why)
@@ -95,19 +137,7 @@ read_sip(struct bytes rest, struct sip_uri *uri, struct why *why)
 	uri->headers = bytes_part(rest, 1, rest.left);
 	if (rest.left == 1 || !sip_scan_all(uri->headers, SIP_SCAN_HEADER, true))
 		return explain(why, FAULT_MALFORMED, "URI headers hold a wrong character");
-	while (parameters.left > 0) {
-		struct bytes name, value = {0};
-
-		if (!sip_scan_char(&parameters, ';'))
-			return explain(why, FAULT_MALFORMED, "URI host is followed by nonsense");
-		value = take_before(&parameters, ';');
-		name = take_before(&value, '=');
-		if (name.left == 0 || !sip_scan_all(name, SIP_SCAN_PARAMETER, true) ||
-		    !sip_scan_all(bytes_part(value, 1, value.left), SIP_SCAN_PARAMETER, true))
-			return explain(
-			    why, FAULT_MALFORMED, "URI parameter holds a wrong character");
-	}
-	return FAULT_NONE;
+	return read_parameters(parameters, why);
 }
 
 /* What follows "tel:". */
@@ -116,10 +146,9 @@ read_tel(struct bytes rest, struct sip_uri *uri, struct why *why)
 {
 	uri->user = take_before(&rest, ';');
 	uri->parameters = rest;
-	if (uri->user.left == 0 || !sip_scan_all(uri->user, SIP_SCAN_USER, true) ||
-	    !sip_parameters_well_formed(rest))
+	if (uri->user.left == 0 || !sip_scan_all(uri->user, SIP_SCAN_USER, true))
 		return explain(why, FAULT_MALFORMED, "telephone URI without a proper number");
-	return FAULT_NONE;
+	return read_parameters(rest, why);
 }
 
 /* Of a URI we do not know: no blanks, brackets or controls. */
@@ -177,18 +206,7 @@ sip_uri_read(struct bytes text, struct sip_uri *uri, struct why *why)
 bool
 sip_uri_parameter(const struct sip_uri *uri, const char *name, struct bytes *value)
 {
-	struct bytes left = uri->parameters;
-
-	while (sip_scan_char(&left, ';')) {
-		struct bytes rest = take_before(&left, ';'), found = take_before(&rest, '=');
-
-		if (!bytes_equal_text_nocase(found, name))
-			continue;
-		if (value != NULL)
-			*value = bytes_part(rest, 1, rest.left);
-		return true;
-	}
-	return false;
+	return has_parameter(uri->parameters, bytes_text(name), value);
 }
 
 /* One character, %XX undone. */
@@ -239,11 +257,8 @@ parameters_agree(const struct sip_uri *a, const struct sip_uri *b)
 	while (sip_scan_char(&left, ';') && count++ < SIP_PARAMETERS_MOST) {
 		struct bytes value = take_before(&left, ';'), name = take_before(&value, '='),
 			     other;
-		char text[SIP_NAME_MOST + 1];
 
-		if (!bytes_copy_text(name, text, sizeof(text)))
-			return false;
-		if (sip_uri_parameter(b, text, &other)) {
+		if (has_parameter(b->parameters, name, &other)) {
 			if (!equal_escaped(bytes_part(value, 1, value.left), other, true))
 				return false;
 		} else if (is_decisive(name)) {

@@ -3,7 +3,8 @@
  * tests/signalling/sip_transaction_test.c - the four machines with a clock of our own: each case is
  * a script of what happens, and the trace it leaves.
  *
- *     script: "@500" the time is then 500 ms; "<180" a response comes; "<INVITE" a request comes;
+ *     script: "@500" the time is then 500 ms; "!500" so too, but nobody ticked on the way; "<180" a
+ * response comes; "<INVITE" a request comes;
  *             ">200" the user answers; "close" the flow goes
  *     trace:  "500 send INVITE", "600 hear 180", "700 end timeout" ...
  */
@@ -200,8 +201,8 @@ advance(struct play *play, uint64_t until)
 	uint64_t due;
 
 	while ((due = sip_transactions_due(play->table)) <= until) {
-		play->now = due;
-		sip_transactions_tick(play->table, due);
+		play->now = due > play->now ? due : play->now;
+		sip_transactions_tick(play->table, play->now);
 	}
 	play->now = until;
 }
@@ -217,6 +218,8 @@ step(struct play *play, const char *word)
 		receive_request(play, word + 1);
 	else if (word[0] == '>')
 		respond(play, (unsigned)atoi(word + 1));
+	else if (word[0] == '!')
+		play->now = (uint64_t)atoi(word + 1);
 	else if (strcmp(word, "close") == 0)
 		sip_transactions_flow_closed(play->table, 7);
 	else
@@ -292,6 +295,9 @@ static const struct {
 	"0 send OPTIONS, 100 hear 404, 100 end done"},
     {"over TCP it times out all the same", "OPTIONS", true, "@40000",
 	"0 send OPTIONS, 32000 end timeout"},
+
+    {"an answer that comes late, before anyone looked at the clock, counts", "OPTIONS", true,
+	"!40000 <183 @40001", "0 send OPTIONS, 40000 hear 183, 40000 end timeout"},
 
     /* server INVITE */
     {"a repeated INVITE gets the last provisional answer", "", false,

@@ -30,6 +30,7 @@ static const struct {
     {"a bracket left open", "sip:a@[2001:db8::1", "proper host or port"},
     {"a parameter without a name", "sip:example.com;=x", "parameter"},
     {"two semicolons", "sip:example.com;;lr", "parameter"},
+    {"a parameter twice", "sip:example.com;lr;transport=tls;LR", "given twice"},
     {"a blank in an unknown scheme", "isbn:2983 792873", "wrong character"},
     {"an empty number", "tel:", "proper number"},
     {"brackets around it", "<sip:example.com>", "without a scheme"},
