@@ -195,6 +195,14 @@ on_call(void *arg, const struct agent_call *call, enum agent_change change)
 }
 
 static void
+on_key(void *arg, unsigned call, char key)
+{
+	const char text[2] = {key, '\0'};
+
+	notice_event(arg, "key", json_pack("{s:i, s:s}", "call", (int)call, "key", text));
+}
+
+static void
 on_reset(void *arg, const char *action)
 {
 	struct phone *phone = arg;
@@ -277,7 +285,7 @@ calls_agent_new(struct phone *phone, struct why *why)
 	    .suites = configuration_suites(phone),
 	    .codecs = (1u << CODEC_COUNT) - 1,
 	    .seams = {phone, on_send, on_random, on_media_open, on_media_run, on_media_close,
-		on_registration, on_call, on_reset, on_reported, on_refused}};
+		on_registration, on_call, on_reset, on_reported, on_refused, on_key}};
 
 	/* Calls that outlived the connection go on with the agent they have. */
 	if (phone->agent != NULL && calls_any(phone))

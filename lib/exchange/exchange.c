@@ -37,8 +37,8 @@ const struct exchange_limits exchange_limits_default = {
     .nonce_s = 300,
 };
 
-static const char *const methods[] = {
-    "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "OPTIONS", "REGISTER", "REFER", "MESSAGE", NULL};
+static const char *const methods[] = {"INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "OPTIONS",
+    "REGISTER", "REFER", "MESSAGE", NULL};
 static const char *const extensions[] = {
     "timer", "norefersub", "X-cisco-callinfo", "X-cisco-srtp-fallback", NULL};
 

@@ -10,11 +10,15 @@ enum {
 	STATUS_OK = 200,
 	STATUS_NO_METHOD = 405,
 	STATUS_TIMEOUT = 408,
+	STATUS_NO_TYPE = 415,
 	STATUS_UNAVAILABLE = 480,
 	STATUS_NO_DIALOG = 481,
 	STATUS_CANCELLED = 487,
 	STATUS_PENDING = 491
 };
+
+#define KEYS_TYPE "application/dtmf-relay"
+enum { KEYS_MOST = 256 }; /* bytes of one key press */
 
 /* A phone that is there and says nothing does not know the call any more; one whose connection
  * was lost may come back to it. */
@@ -193,6 +197,44 @@ on_offer(struct leg *leg, struct sip_server *server, const struct sip_message *r
 }
 
 static void
+keys_heard(void *arg, const struct sip_response_event *event, uint64_t now)
+{
+	(void)arg;
+	(void)now;
+	if (event->last)
+		((struct leg *)event->user)->requests--;
+}
+
+/* Keys pressed during the call go to the other side as they came: short printable text. */
+static unsigned
+relay_keys(struct leg *leg, const struct sip_message *request)
+{
+	struct leg *other = call_other(leg->call, leg);
+	struct sip_request info = {.method = SIP_METHOD_INFO, .on_response = keys_heard};
+	struct sip_extra extra;
+	struct why why;
+	bool sent;
+
+	if (!sip_message_content_is(request, KEYS_TYPE) || request->body.left > KEYS_MOST)
+		return STATUS_NO_TYPE;
+	if (leg->state != LEG_TALKING || other == NULL || other->state != LEG_TALKING ||
+	    other->dialog == NULL)
+		return STATUS_UNAVAILABLE;
+	sip_extra_init(&extra);
+	sip_extra_body(&extra, KEYS_TYPE, request->body);
+	info.dialog = other->dialog;
+	info.extra = &extra;
+	info.user = other;
+	other->requests++;
+	sent = sip_stack_request(leg->exchange->stack, &info, leg->exchange->now_ms, NULL, &why) ==
+	       FAULT_NONE;
+	if (!sent)
+		other->requests--;
+	sip_extra_finish(&extra);
+	return sent ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+static void
 answer_other(struct leg *leg, struct sip_server *server, const struct sip_message *request)
 {
 	bool offer = request->method == SIP_METHOD_INVITE || request->method == SIP_METHOD_UPDATE;
@@ -201,6 +243,8 @@ answer_other(struct leg *leg, struct sip_server *server, const struct sip_messag
 
 	if (offer)
 		status = STATUS_PENDING;
+	else if (request->method == SIP_METHOD_INFO)
+		status = relay_keys(leg, request);
 	if (sip_stack_answer(
 		leg->exchange->stack, server, status, NULL, NULL, leg->exchange->now_ms, &why))
 		core_log_call(leg->call, LOG_LEVEL_WARNING, "answer not sent", why.text);

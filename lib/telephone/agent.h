@@ -84,6 +84,8 @@ struct agent_seams {
 	void (*on_reported)(void *arg, bool received);
 	/* Something that touches security was refused, for the pending audit. */
 	void (*on_refused)(void *arg, const char *event, const char *sentence);
+	/* The other party pressed a key: one of 0-9 * # A-D. May be NULL. */
+	void (*on_key)(void *arg, unsigned call, char key);
 };
 
 /* All texts are copied. */

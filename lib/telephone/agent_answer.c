@@ -230,6 +230,21 @@ bye(struct agent *agent, struct line_call *call, struct sip_server *server, uint
 		agent_finish(agent, call, CALL_CAUSE_REMOTE, now);
 }
 
+/* "Signal=5", the first line of application/dtmf-relay. */
+static void
+key_pressed(struct agent *agent, const struct line_call *call, const struct sip_message *request)
+{
+	struct bytes body = request->body, name;
+
+	if (call == NULL || agent->seams.on_key == NULL ||
+	    !sip_message_content_is(request, "application/dtmf-relay") ||
+	    !bytes_take_until(&body, '=', &name) ||
+	    !bytes_equal_text_nocase(bytes_trim(name), "Signal") || body.left == 0 ||
+	    strchr("0123456789*#ABCD", body.at[0]) == NULL || body.at[0] == '\0')
+		return;
+	agent->seams.on_key(agent->seams.arg, call->facts.number, (char)body.at[0]);
+}
+
 void
 agent_on_request(void *arg, uint64_t flow, struct sip_server *server, struct sip_dialog *dialog,
     const struct sip_message *request, uint64_t now)
@@ -259,8 +274,11 @@ agent_on_request(void *arg, uint64_t flow, struct sip_server *server, struct sip
 	case SIP_METHOD_REFER:
 		answer(agent, server, 202, NULL, now);
 		return;
-	case SIP_METHOD_OPTIONS:
 	case SIP_METHOD_INFO:
+		key_pressed(agent, call, request);
+		answer(agent, server, 200, NULL, now);
+		return;
+	case SIP_METHOD_OPTIONS:
 		answer(agent, server, 200, NULL, now);
 		return;
 	default:

@@ -237,3 +237,25 @@ def test_the_lock_goes_out_when_signalling_is_lost_and_media_goes_on(world):
     site.start()
     for phone in (first, second):
         phone.wait_registered()
+
+
+def test_keys_hold_and_resume(world):
+    """What a person does in a call: keys reach the other side; the lock survives hold."""
+    site, (first, second) = two_phones(world)
+    place_call(first, second)
+    for phone in (first, second):
+        wait_icon(phone, "lock")
+    first.ctl("keys", "42#")
+    wait_until(lambda: second.program.text().count("phone: key ") == 3 and
+               re.findall(r"phone: key .*\bkey=\"?(.)", second.program.text()) == ["4", "2", "#"],
+               "the keys on the other phone")
+    first.ctl("hold")
+    first.wait_status("held", lambda status: "held" in states(status))
+    second.wait_status("held by the peer", lambda status:
+                       any(call["held_by_peer"] for call in live(status)))
+    first.ctl("resume")
+    for phone in (first, second):
+        phone.wait_status("connected", lambda status: "connected" in states(status))
+        wait_icon(phone, "lock")
+    assert manager_levels(site) == ["encrypted"]
+    hang_up(first, second)
