@@ -119,12 +119,12 @@ what_makes_no_sense_is_refused_with_a_sentence(void **state)
 	static const struct {
 		const char *says, *device, *profile, *number, *complaint;
 	} cases[] = {
-	    {"no device name",              "",       "Encrypted", "1",   "a device name has"           },
-	    {"a path as device name",       "../SEP", "Encrypted", "1",   "a device name has"           },
-	    {"a blank in a device name",    "SEP 1",  "Encrypted", "1",   "a device name has"           },
-	    {"a profile that is not there", "SEP1",   "Golden",    "1",   "there is no profile 'Golden'"},
-	    {"a number with an at sign",    "SEP1",   NULL,        "1@x", "'1@x' is no number"          },
-	    {"an empty number",             "SEP1",   NULL,        "",    "'' is no number"             },
+	    {"no device name", "", "Encrypted", "1", "a device name has"},
+	    {"a path as device name", "../SEP", "Encrypted", "1", "a device name has"},
+	    {"a blank in a device name", "SEP 1", "Encrypted", "1", "a device name has"},
+	    {"a profile that is not there", "SEP1", "Golden", "1", "there is no profile 'Golden'"},
+	    {"a number with an at sign", "SEP1", NULL, "1@x", "'1@x' is no number"},
+	    {"an empty number", "SEP1", NULL, "", "'' is no number"},
 	};
 
 	(void)state;
