@@ -157,6 +157,9 @@ a_digest_profile_needs_a_user(void **state)
 	snprintf(phone.user, sizeof(phone.user), "alice");
 	assert_refused(directory_set_phone(directory, &phone, &why), FAULT_MISSING, why,
 	    "there is no user 'alice'");
+	assert_refused(directory_set_user(directory, &user, &why), FAULT_MALFORMED, why,
+	    "user 'alice' has no digest");
+	memset(user.ha1_md5, 'x', 32);
 	assert_refused(
 	    directory_set_user(directory, &user, &why), FAULT_MALFORMED, why, "is not hex");
 	memset(user.ha1_md5, 'a', 32);
