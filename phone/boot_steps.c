@@ -157,12 +157,12 @@ handle(struct phone *phone, enum boot_event event)
 	enum boot_wish wish;
 	struct why why;
 
-	if (event == BOOT_RESET || event == BOOT_ENROL)
-		stop_steps(phone);
 	if (boot_handle(&phone->start.boot, event, &wish, &why) != FAULT_NONE) {
 		log_debug("phone", "event ignored", LOG_TEXT("reason", why.text));
 		return;
 	}
+	if (event == BOOT_RESET || event == BOOT_ENROL)
+		stop_steps(phone); /* of the state that was left */
 	if (event == BOOT_START || event == BOOT_RESET)
 		notice_event(phone, "boot", NULL);
 	if (phone->start.boot.state != before)

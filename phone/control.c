@@ -216,12 +216,18 @@ run_capf(void *arg, const json_t *arguments, json_t **result, struct why *why)
 {
 	struct phone *phone = arg;
 	const char *string = json_string_value(json_object_get(arguments, "string"));
+	struct boot now = phone->start.boot;
+	enum boot_wish wish;
+	enum fault fault;
 
 	(void)result;
 	if (!phone->start.configured)
 		return explain(why, FAULT_UNEXPECTED, "no configuration says where CAPF is");
 	if (string != NULL && strlen(string) >= sizeof(phone->start.capf_string))
 		return explain(why, FAULT_LIMIT, "the authentication string is too long");
+	/* Else the string would wait for a session that nobody asked for. */
+	if ((fault = boot_handle(&now, BOOT_ENROL, &wish, why)) != FAULT_NONE)
+		return fault;
 	snprintf(phone->start.capf_string, sizeof(phone->start.capf_string), "%s",
 	    string != NULL ? string : "");
 	boot_post(phone, BOOT_ENROL);

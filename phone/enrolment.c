@@ -281,6 +281,8 @@ enrolment_run(struct phone *phone)
 		capf->deadline = loop_timer_new(phone->loop, too_long, capf);
 		if (phone->start.configuration.capf_count == 0)
 			fault = explain(&why, FAULT_MISSING, "the configuration names no CAPF");
+		else if (!trust_store_has(phone->store, TRUST_ROLE_SET(TRUST_CAPF)))
+			fault = explain(&why, FAULT_MISSING, "CAPF certificate not in trust list");
 		else if ((fault = make_client(capf, &why)) == FAULT_NONE)
 			fault = connect_server(capf, &why);
 	}
