@@ -20,6 +20,14 @@ static const char *const ends[WISH_OPERATION_COUNT] = {
     [WISH_FETCH] = "Fetched",
 };
 
+static const char *const proofs[WISH_PROOF_COUNT] = {
+    [WISH_BY_NOTHING] = "nothing",
+    [WISH_BY_STRING] = "string",
+    [WISH_BY_NULL_STRING] = "null-string (no security)",
+    [WISH_BY_LSC] = "lsc",
+    [WISH_BY_MIC] = "mic",
+};
+
 struct listing {
 	struct enrolment_store *store; /* NULL: nobody ever enrolled */
 	json_t *list;
@@ -61,8 +69,9 @@ row_json(const struct listing *listing, const struct phone *phone,
 {
 	bool about_this = record->wish == phone->capf.serial && record->at != 0;
 
-	return json_pack("{s:s s:s s:s s:s s:o s:o s:o}", "device", phone->device, "operation",
-	    operations[phone->capf.operation], "status",
+	return json_pack("{s:s s:s s:s s:s s:s s:o s:o s:o}", "device", phone->device, "operation",
+	    operations[phone->capf.operation], "proof",
+	    phone->capf.operation != WISH_NONE ? proofs[phone->capf.proof] : "", "status",
 	    status_of(&phone->capf, record, listing->now), "reason",
 	    about_this ? record->reason : "", "at", time_json(about_this ? record->at : 0),
 	    "lsc_serial", issued->serial[0] != '\0' ? json_string(issued->serial) : json_null(),

@@ -225,8 +225,11 @@ store(struct administration *administration, const struct phone *phone, const ch
 	    (fault = directory_set_phone(administration->directory, phone, why)) ||
 	    (fault = directory_phone(administration->directory, phone->device, &stored, why)))
 		return fault;
-	snprintf(what, sizeof(what), "profile %s, CAPF operation %s", stored.profile,
-	    operations[stored.capf.operation]);
+	snprintf(what, sizeof(what), "profile %s, CAPF operation %s%s", stored.profile,
+	    operations[stored.capf.operation],
+	    stored.capf.operation != WISH_NONE && stored.capf.proof == WISH_BY_NULL_STRING
+		? ", proved by the null string: no security"
+		: "");
 	administration_audit(event, stored.device, what);
 	administration->changed(administration->arg, stored.device);
 	return administration_result(phone_json(&stored), result, why);
