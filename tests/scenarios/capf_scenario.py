@@ -156,11 +156,46 @@ def test_an_authentication_string_counts_once_and_only_when_it_is_right(world):
     world.saw("S84 string")
 
 
-@proves("S84 null-string")
+def proof_options(proof):
+    return ["--capf-proof", proof] + (["--capf-string", STRING] if proof == "string" else [])
+
+
+@proves("S84 operations")
+def test_every_operation_works_by_every_proof(world):
+    site = world.site().start()
+    phone = site.phone("2001", capf=None)
+    phone.wait_registered()
+
+    def carry_out(operation, proof, status):
+        order(site, phone, operation, *proof_options(proof))
+        boot_again(phone)
+        if proof == "string":
+            enrol(phone, STRING)
+            phone.wait_registered()
+        return wait_capf(site, phone, status)
+    for proof in ("mic", "lsc", "string", "null-string"):
+        carry_out("install", proof, "Installed")
+        first = lsc_of(phone)
+        assert first is not None, proof
+        row = carry_out("install", proof, "Installed")
+        upgraded = lsc_of(phone)
+        assert upgraded not in (None, first), proof
+        assert int(row["lsc_serial"], 16) == int(facts(phone.folder / "lsc.pem")["serial"], 16)
+        carry_out("fetch", proof, "Fetched")
+        assert lsc_of(phone) == upgraded, proof
+        carry_out("delete", proof, "Deleted")
+        assert lsc_of(phone) is None, proof
+    world.saw("S84 operations")
+
+
+@proves("S84 null-string", "S84 flagged")
 def test_a_null_string_proves_nothing_and_works_only_when_ordered(world):
     site = world.site().start()
     phone = site.phone("2001", start=False, capf=None)
     order(site, phone, "install", "--capf-proof", "null-string")
+    assert site.audit(event="phone changed", device=phone.name, reason=re.compile("no security"))
+    assert "no security" in capf_of(site, phone)["proof"]
+    world.saw("S84 flagged")
     phone.start()
     phone.wait_registered()
     wait_capf(site, phone, "Installed")
@@ -317,3 +352,27 @@ def test_not_even_the_sites_own_capf_can_touch_the_mic(world):
     phone.wait_status("forgotten", lambda status: not status["itl"])
     assert untouched(), fault
     world.saw("S50 permanent")
+
+
+def test_a_second_session_waits_for_the_end_of_the_first(world):
+    site = world.site().start()
+    phone = site.phone("2001", capf=None)
+    phone.wait_registered()
+    site.manager.stop()
+    server, under_way, go_on = CapfServer(site), threading.Event(), threading.Event()
+
+    def slowly(_):
+        under_way.set()
+        go_on.wait(20)
+        return b""
+    server.script = [(CAPF_FETCH, slowly)]
+    phone.ctl("capf")
+    assert under_way.wait(20), "no CAPF session"
+    refused = phone.ctl("capf", STRING, ok=False)
+    assert "enrolment asked for while enrolling" in refused, refused
+    go_on.set()
+    wait_until(lambda: sessions_ended(phone) == 1, "the end of the session")
+    assert phone.wait_status("going on", lambda status: status["step"] != "enrolling")
+    server.stop()
+    site.start()
+    phone.wait_registered(60)

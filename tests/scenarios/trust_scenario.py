@@ -218,3 +218,34 @@ def test_with_a_ctl_the_first_itl_must_be_signed_by_one_of_its_signers(world):
     assert story.stored("ITL") == good
     world.saw("S29 ctl-signer")
     story.server.stop()
+
+
+@proves("S67 all")
+def test_capf_must_stand_in_the_list_before_a_phone_speaks_to_it(world):
+    site = world.site().start()
+    recovery = identity_of(site, "itl-recovery")
+    without = tlv.trust_list("ITLFile.tlv", managers(site), recovery)
+    story = Story(world, site, itl=without)
+    site.ctl("phone", "set", story.phone.name, "--capf", "install", "--capf-proof", "mic")
+    story.server.answers[story.configuration] = fetch(site, "http", story.configuration)
+    story.start()
+    story.phone.wait_registered()
+    assert "LSC not installed: CAPF certificate not in trust list" in story.messages()
+    heard = [line for line in site.manager.text().splitlines()
+             if re.search(r" enrolment\[\d+\] ", line) and "sandbox entered" not in line]
+    assert not heard, heard
+    assert story.count("phone: enrolment server=") == 0
+    another = Authority(world.folder / "other").issue("CAPF")
+    story.give(itl=tlv.trust_list("ITLFile.tlv",
+                                  managers(site) + [(tlv.CAPF, another.certificate)], recovery))
+    story.boot_again()
+    record = site.wait_audit(event="phone refused", device=story.phone.name,
+                             what="CAPF server refused")[0]
+    assert "is not listed as CAPF" in record["reason"], record
+    assert not (story.phone.folder / "lsc.pem").exists()
+    story.give(itl=tlv.trust_list("ITLFile.tlv", managers(site) + roles(site, CAPF="capf"),
+                                  recovery))
+    story.boot_again()
+    story.phone.wait_status("an LSC", lambda status: status["lsc"])
+    world.saw("S67 all")
+    story.server.stop()
