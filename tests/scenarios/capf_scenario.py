@@ -120,7 +120,7 @@ def test_the_lsc_goes_before_the_mic_until_capf_takes_it_away(world):
     world.saw("S51 registration", "S84 certificates")
 
 
-@proves("S66 all", "S84 string")
+@proves("S66 all", "S84 string", "S70 one-time")
 def test_an_authentication_string_counts_once_and_only_when_it_is_right(world):
     site = world.site().start()
     phone = site.phone("2001", start=False, capf=None)
@@ -145,6 +145,7 @@ def test_an_authentication_string_counts_once_and_only_when_it_is_right(world):
     enrol(phone, STRING)  # used up: nothing waits
     assert lsc_of(phone) == installed
     assert len(site.audit(event="certificate installed", device=phone.name)) == 1
+    world.saw("S70 one-time")
     order(site, phone, "install", "--capf-proof", "string", "--capf-string", "27182818")
     for _ in range(5):
         enrol(phone, STRING)
@@ -376,3 +377,28 @@ def test_a_second_session_waits_for_the_end_of_the_first(world):
     server.stop()
     site.start()
     phone.wait_registered(60)
+
+
+@proves("S70 lengths", "S70 hashed", "S70 expires")
+def test_an_authentication_string_is_kept_hashed_and_not_for_ever(world):
+    site = world.site().start()
+    phone = site.phone("2001", start=False, capf=None)
+    for wrong in ("123", "12345678901", "12a45", "١٢٣٤", ""):
+        site.ctl("phone", "set", phone.name, "--capf", "install", "--capf-proof", "string",
+                 "--capf-string", wrong, ok=False)
+    for right in ("1234", "1234567890", STRING):
+        order(site, phone, "install", "--capf-proof", "string", "--capf-string", right)
+    world.saw("S70 lengths")
+    for path in site.folder.rglob("*"):
+        if path.is_file():
+            assert STRING.encode() not in path.read_bytes(), path
+    assert STRING not in site.manager.text() + str(site.ctl("phone", "show", phone.name))
+    world.saw("S70 hashed")
+    phone.start()
+    phone.wait_registered()
+    world.move_clock(10 * 86400 + 60)
+    assert capf_of(site, phone)["status"] == "Expired", capf_of(site, phone)
+    phone.wait_registered(60)
+    enrol(phone, STRING)
+    assert lsc_of(phone) is None and capf_of(site, phone)["status"] == "Expired"
+    world.saw("S70 expires")
