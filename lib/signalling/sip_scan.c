@@ -5,43 +5,30 @@
 enum {
 	T = SIP_SCAN_TOKEN, U = SIP_SCAN_USER, P = SIP_SCAN_PASSWORD, R = SIP_SCAN_PARAMETER,
 	H = SIP_SCAN_HEADER, O = SIP_SCAN_HOST, W = SIP_SCAN_WORD, S = SIP_SCAN_SCHEME,
-	ALNUM = T | U | P | R | H | O | W | S,
-	MARK = U | P | R | H, /* the part of unreserved that is no letter or digit */
+	V = SIP_SCAN_VALUE | SIP_SCAN_BARE, B = SIP_SCAN_BARE,
+	ALNUM = T | U | P | R | H | O | W | S | V,
+	MARK = U | P | R | H | V, /* the part of unreserved that is no letter or digit */
 };
 
-static const uint8_t classes_of[256] = {
+const uint16_t sip_scan_classes[256] = {
+	[' '] = SIP_SCAN_BLANK, ['\t'] = SIP_SCAN_BLANK, ['\r'] = SIP_SCAN_BLANK,
+	['\n'] = SIP_SCAN_BLANK,
+	[0x01 ... 0x08] = B, [0x0b ... 0x0c] = B, [0x0e ... 0x1f] = B, [0x7f ... 0xff] = B,
 	['0' ... '9'] = ALNUM, ['A' ... 'Z'] = ALNUM, ['a' ... 'z'] = ALNUM,
 	['-'] = ALNUM,
 	['.'] = ALNUM,
 	['_'] = MARK | T | W | O,	/* not a host's by the book, but in real names */
 	['!'] = MARK | T | W, ['~'] = MARK | T | W, ['*'] = MARK | T | W, ['\''] = MARK | T | W,
 	['('] = MARK | W, [')'] = MARK | W,
-	['&'] = U | P | R | H, ['='] = U | P | H, ['+'] = U | P | R | H | T | W | S,
-	['$'] = U | P | R | H, [','] = U | P, [';'] = U, ['?'] = U | H | W, ['/'] = U | R | H | W,
-	['['] = R | H | W, [']'] = R | H | W, [':'] = R | H | W,
-	['%'] = T | W, ['`'] = T | W,
-	['<'] = W, ['>'] = W, ['\\'] = W, ['"'] = W, ['{'] = W, ['}'] = W, ['@'] = W,
+	['&'] = U | P | R | H | V, ['='] = U | P | H | V, ['+'] = U | P | R | H | T | W | S | V,
+	['$'] = U | P | R | H | V, [','] = U | P | B, [';'] = U, ['?'] = U | H | W | V,
+	['/'] = U | R | H | W | V, ['['] = R | H | W | V, [']'] = R | H | W | V,
+	[':'] = R | H | W | V, ['%'] = T | W | V, ['`'] = T | W | V,
+	['<'] = W | B, ['>'] = W | B, ['"'] = W | B,
+	['\\'] = W | V, ['{'] = W | V, ['}'] = W | V, ['@'] = W | V,
+	['#'] = V, ['^'] = V, ['|'] = V,
 };
 /* clang-format on */
-
-bool
-sip_scan_is(uint8_t c, unsigned classes)
-{
-	return (classes_of[c] & classes) != 0;
-}
-
-struct bytes
-sip_scan_run(struct bytes *from, unsigned classes)
-{
-	struct bytes run = *from;
-	size_t count = 0;
-
-	while (count < from->left && classes_of[from->at[count]] & classes)
-		count++;
-	run.left = count;
-	*from = bytes_part(*from, count, from->left);
-	return run;
-}
 
 int
 sip_scan_hex(uint8_t c)
@@ -61,44 +48,10 @@ sip_scan_all(struct bytes view, unsigned classes, bool escapes)
 			    sip_scan_hex(view.at[i + 2]) < 0)
 				return false;
 			i += 2;
-		} else if (!(classes_of[view.at[i]] & classes)) {
+		} else if (!(sip_scan_classes[view.at[i]] & classes)) {
 			return false;
 		}
 	}
-	return true;
-}
-
-void
-sip_scan_blanks(struct bytes *from)
-{
-	size_t count = 0;
-
-	while (count < from->left && (from->at[count] == ' ' || from->at[count] == '\t' ||
-					 from->at[count] == '\r' || from->at[count] == '\n'))
-		count++;
-	if (count > 0)
-		*from = bytes_part(*from, count, from->left);
-}
-
-bool
-sip_scan_char(struct bytes *from, char c)
-{
-	if (from->left == 0 || from->at[0] != (uint8_t)c)
-		return false;
-	*from = bytes_part(*from, 1, from->left);
-	return true;
-}
-
-bool
-sip_scan_separator(struct bytes *from, char c)
-{
-	struct bytes trying = *from;
-
-	sip_scan_blanks(&trying);
-	if (!sip_scan_char(&trying, c))
-		return false;
-	sip_scan_blanks(&trying);
-	*from = trying;
 	return true;
 }
 
@@ -118,10 +71,4 @@ sip_scan_quoted(struct bytes *from, struct bytes *inner)
 			return false;
 	}
 	return false;
-}
-
-uint8_t
-sip_scan_lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
 }

@@ -46,17 +46,11 @@ sip_method_of(struct bytes name)
 static bool
 take_parameter_value(struct bytes *from, struct sip_parameter *parameter)
 {
-	size_t count = 0;
-
 	parameter->quoted = sip_scan_quoted(from, &parameter->value);
 	if (parameter->quoted)
 		return true;
-	while (count < from->left && from->at[count] > ' ' && from->at[count] < 0x7f &&
-	       strchr(";,\"<>", from->at[count]) == NULL)
-		count++;
-	parameter->value = bytes_part(*from, 0, count);
-	*from = bytes_part(*from, count, from->left);
-	return count > 0;
+	parameter->value = sip_scan_run(from, SIP_SCAN_VALUE);
+	return parameter->value.left > 0;
 }
 
 bool
@@ -95,16 +89,31 @@ sip_parameter(struct bytes parameters, const char *name, struct bytes *value)
 }
 
 bool
-sip_parameters_well_formed(struct bytes parameters)
+sip_parameters_read(struct bytes parameters, const struct sip_wanted *wanted, size_t count)
 {
 	struct sip_parameter parameter;
-	unsigned count = 0;
+	unsigned seen = 0;
 
-	while (sip_parameter_next(&parameters, &parameter))
-		if (++count > SIP_PARAMETERS_MOST)
+	while (sip_parameter_next(&parameters, &parameter)) {
+		if (++seen > SIP_PARAMETERS_MOST)
 			return false;
+		for (size_t i = 0; i < count; i++) {
+			if (wanted[i].name[0] != sip_scan_lower(parameter.name.at[0]) ||
+			    !bytes_equal_text_nocase(parameter.name, wanted[i].name))
+				continue;
+			*wanted[i].value = parameter.value;
+			if (wanted[i].present != NULL)
+				*wanted[i].present = true;
+		}
+	}
 	sip_scan_blanks(&parameters);
 	return parameters.left == 0;
+}
+
+bool
+sip_parameters_well_formed(struct bytes parameters)
+{
+	return sip_parameters_read(parameters, NULL, 0);
 }
 
 /* A display name of tokens before '<'. */
@@ -155,13 +164,8 @@ read_bracketed(struct bytes *from, struct sip_address *address, struct why *why)
 static enum fault
 read_bare(struct bytes *from, struct sip_address *address, struct why *why)
 {
-	struct bytes uri = *from;
-	size_t count = 0;
+	struct bytes uri = sip_scan_run(from, SIP_SCAN_BARE);
 
-	while (count < uri.left && strchr("; \t\r\n", uri.at[count]) == NULL)
-		count++;
-	uri = bytes_part(*from, 0, count);
-	*from = bytes_part(*from, count, from->left);
 	for (size_t i = 0; i < uri.left; i++)
 		if (uri.at[i] == '?' || uri.at[i] == ',')
 			return explain(why, FAULT_MALFORMED, "URI with '%c' needs <>", uri.at[i]);
@@ -178,6 +182,7 @@ enum fault
 sip_address_read(struct bytes value, struct sip_address *address, struct why *why)
 {
 	struct sip_address read = {.text = bytes_trim(value)};
+	const struct sip_wanted wanted[] = {{"tag", &read.tag, NULL}};
 	struct bytes left = read.text;
 	enum fault fault;
 
@@ -196,9 +201,9 @@ sip_address_read(struct bytes value, struct sip_address *address, struct why *wh
 	if (fault != FAULT_NONE)
 		return fault;
 	read.parameters = left;
-	if (!sip_parameters_well_formed(left))
+	if (!sip_parameters_read(left, wanted, COUNT(wanted)))
 		return explain(why, FAULT_MALFORMED, "parameters of the address are broken");
-	if (sip_parameter(left, "tag", &read.tag) && read.tag.left > SIP_TAG_MOST)
+	if (read.tag.left > SIP_TAG_MOST)
 		return explain(why, FAULT_LIMIT, "tag over %d bytes", SIP_TAG_MOST);
 	*address = read;
 	return FAULT_NONE;
@@ -223,7 +228,12 @@ enum fault
 sip_via_read(struct bytes value, struct sip_via *via, struct why *why)
 {
 	struct sip_via read = {.text = bytes_trim(value)};
-	struct bytes left = read.text, name, version;
+	struct bytes left = read.text, name, version, rport;
+	const struct sip_wanted wanted[] = {
+	    {"branch", &read.branch, NULL},
+	    {"received", &read.received, NULL},
+	    {"rport", &rport, &read.rport},
+	};
 
 	if (!take_sent_protocol(&left, &name, &version, &read.transport))
 		return explain(why, FAULT_MALFORMED, "Via without SIP/2.0/transport");
@@ -232,12 +242,9 @@ sip_via_read(struct bytes value, struct sip_via *via, struct why *why)
 	sip_scan_blanks(&left);
 	if (!sip_host_take(&left, &read.host, &read.port))
 		return explain(why, FAULT_MALFORMED, "Via without a proper host or port");
-	if (!sip_parameters_well_formed(left))
+	if (!sip_parameters_read(left, wanted, COUNT(wanted)))
 		return explain(why, FAULT_MALFORMED, "parameters of Via are broken");
 	read.parameters = left;
-	sip_parameter(left, "branch", &read.branch);
-	sip_parameter(left, "received", &read.received);
-	read.rport = sip_parameter(left, "rport", NULL);
 	if (read.branch.left > SIP_BRANCH_MOST)
 		return explain(why, FAULT_LIMIT, "branch over %d bytes", SIP_BRANCH_MOST);
 	*via = read;
@@ -350,6 +357,8 @@ value_size(struct bytes left)
 	bool bracket = false;
 	size_t i = 0;
 
+	if (memchr(left.at, ',', left.left) == NULL)
+		return left.left;
 	while (i < left.left) {
 		uint8_t c = left.at[i];
 
@@ -361,12 +370,10 @@ value_size(struct bytes left)
 			i = left.left - rest.left;
 			continue;
 		}
-		if (c == '<')
-			bracket = true;
-		else if (c == '>')
-			bracket = false;
-		else if (c == ',' && !bracket)
+		if (c == ',' && !bracket)
 			break;
+		if (c == '<' || c == '>')
+			bracket = c == '<';
 		i++;
 	}
 	return i;

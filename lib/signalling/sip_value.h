@@ -47,6 +47,13 @@ bool sip_parameter_next(struct bytes *parameters, struct sip_parameter *paramete
 bool sip_parameter(struct bytes parameters, const char *name, struct bytes *value);
 /* Are these parameters well formed to the end? */
 bool sip_parameters_well_formed(struct bytes parameters);
+/* The same in one pass with the values of some; *value stays as it is for what is absent. */
+struct sip_wanted {
+	const char *name;
+	struct bytes *value;
+	bool *present; /* may be NULL */
+};
+bool sip_parameters_read(struct bytes parameters, const struct sip_wanted *wanted, size_t count);
 
 /* From, To, Contact, Route, Record-Route, Refer-To: [display] <uri> ;parameters, or a bare uri. */
 struct sip_address {
