@@ -134,6 +134,22 @@ void sip_client_on_end(struct sip_client *client, enum sip_transaction_end end, 
 void sip_client_tick(struct sip_client *client, uint64_t now);
 void sip_client_forget_dialog(struct held_dialog *held);
 
+/* Frees it when nobody holds it any more. */
+void sip_client_release(struct sip_client *client);
+bool sip_client_changes_session(const struct sip_client *client);
+
+/* sip_stack_request.c */
+void sip_client_send_cancel(struct sip_client *client, uint64_t now);
+
+/* sip_stack_answer.c */
+void sip_server_release(struct sip_server *server);
+void sip_server_enter_dialog(struct sip_server *server, struct held_dialog *held);
+void sip_server_answer_verdict(struct sip_server *server, const struct sip_verdict *verdict);
+/* 487 for a request that is still open, and the user learns it. */
+void sip_server_give_up(struct sip_server *server, const char *why, uint64_t now);
+/* A BYE was answered: what else the peer asked in its dialog is over, then the dialog. */
+void sip_server_end_by_bye(struct sip_server *bye, uint64_t now);
+
 /* sip_stack_server.c */
 void sip_server_on_request(struct sip_stack *stack, struct sip_transaction *transaction,
     const struct sip_message *request, struct sip_transaction *invite, uint64_t now);
