@@ -163,6 +163,12 @@ check_signer(const struct trust_store *store, const struct trust_list *fresh, st
 	const struct trust_record *expected = NULL, *signer = trust_list_signer(fresh);
 	unsigned lists = lists_that_decide(store, fresh->kind);
 
+	/* Who can damage a stored list must not thereby become the first to be trusted. */
+	if (trust_store_empty(store) && store->complaint.text[0] != '\0')
+		return explain(why, FAULT_UNTRUSTED,
+		    "%s refused: the stored list is damaged, and no other says whom to trust; "
+		    "reset the phone to factory settings",
+		    trust_list_filename(fresh->kind));
 	if (trust_store_empty(store) || signed_by_stored(store, lists, fresh, &expected))
 		return FAULT_NONE;
 	/* With a CTL alone the first ITL must be the CTL's; TVS is an ITL's own witness. */
@@ -229,5 +235,7 @@ trust_store_forget(struct trust_store *store, enum trust_list_kind kind, struct 
 		return fault;
 	trust_list_free(store->lists[kind]);
 	store->lists[kind] = NULL;
+	if (trust_store_empty(store))
+		store->complaint.text[0] = '\0'; /* nothing is left that could be damaged */
 	return FAULT_NONE;
 }

@@ -26,7 +26,8 @@ struct trust_store;
 /*
  * folder holds CTLFile.tlv and ITLFile.tlv (NULL: nothing is kept on disk). A stored list
  * that no longer verifies is not believed: *store is then still made without it, and
- * trust_store_complaint() says so.
+ * trust_store_complaint() says so. With nothing but damaged lists no list is trusted first:
+ * both must be forgotten (factory reset) before one is.
  */
 enum fault trust_store_open(
     struct trust_store **store, const char *folder, struct why *why) MUST_CHECK;

@@ -151,6 +151,12 @@ a_stored_list_that_was_altered_is_not_believed(void **state)
 	assert_accepted(trust_store_open(&store, fixture_folder(), &why), why);
 	assert_true(trust_store_empty(store));
 	assert_non_null(strstr(trust_store_complaint(store), "stored ITLFile.tlv: "));
+	assert_refused(trust_store_accept_itl(store, buffer_bytes_of(&lists[ITL][RECOVERY]), &why),
+	    FAULT_UNTRUSTED, why, "the stored list is damaged");
+	assert_accepted(trust_store_forget(store, TRUST_CTL, &why), why);
+	assert_accepted(trust_store_forget(store, TRUST_ITL, &why), why);
+	assert_accepted(
+	    trust_store_accept_itl(store, buffer_bytes_of(&lists[ITL][RECOVERY]), &why), why);
 	trust_store_free(store);
 	buffer_finish(&altered);
 	unlink(path);
