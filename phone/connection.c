@@ -127,7 +127,8 @@ on_closed(void *arg, struct channel *channel, const struct channel_end *end)
 				   : "the manager closed the connection";
 
 	(void)channel;
-	/* A stream that was cut off is reported too, but it is no reason to distrust the manager. */
+	/* A stream that was cut off is reported too, but it is no reason to distrust the manager.
+	 */
 	if (end->security)
 		notice_refusal(phone,
 		    end->truncated ? "manager connection broken" : "manager connection refused",

@@ -298,10 +298,7 @@ mailbox_send(struct mailbox *mailbox, uint16_t type, struct bytes body, const in
     size_t descriptor_count, struct why *why)
 {
 	uint8_t head[HEAD_SIZE];
-	struct iovec parts[2] = {
-	    {head, HEAD_SIZE},
-            {NULL, body.left}
-        };
+	struct iovec parts[2] = {{head, HEAD_SIZE}, {NULL, body.left}};
 
 	if (body.left > MAILBOX_BODY_MOST || descriptor_count > MAILBOX_DESCRIPTORS_MOST)
 		return explain(
@@ -325,10 +322,7 @@ enum fault
 mailbox_write(int fd, uint16_t type, struct bytes body, struct why *why)
 {
 	uint8_t head[HEAD_SIZE];
-	struct iovec parts[2] = {
-	    {head, HEAD_SIZE},
-            {NULL, body.left}
-        };
+	struct iovec parts[2] = {{head, HEAD_SIZE}, {NULL, body.left}};
 
 	if (body.left > MAILBOX_BODY_MOST)
 		return explain(

@@ -50,7 +50,7 @@ enum wish_proof {
 struct capf_wish {
 	enum wish_operation operation;
 	enum wish_proof proof;
-	char key[16]; /* "rsa-2048", "p-256" ...: the kind of key wished */
+	char key[16];                          /* "rsa-2048", "p-256" ...: the kind of key wished */
 	char string_hash[DIRECTORY_HASH_SIZE]; /* hex SHA-256 of salt and string; "" if none */
 	char string_salt[33];                  /* hex */
 	int64_t until;                         /* wall clock; 0 for no end */

@@ -3,8 +3,8 @@
 
 static const struct codec_facts table[CODEC_COUNT] = {
     [CODEC_OPUS] = {"opus", 96, 48000, 2, 960},
-    [CODEC_PCMU] = {"PCMU", 0,  8000,  1, 160},
-    [CODEC_PCMA] = {"PCMA", 8,  8000,  1, 160},
+    [CODEC_PCMU] = {"PCMU", 0, 8000, 1, 160},
+    [CODEC_PCMA] = {"PCMA", 8, 8000, 1, 160},
 };
 
 const struct codec_facts *

@@ -5,9 +5,9 @@ static const struct {
 	const char *name, *call_info;
 	enum icon icon;
 } levels[LEVEL_COUNT] = {
-    [LEVEL_NONSECURE] = {"nonsecure",     "NotAuthenticated", ICON_NONE  },
-    [LEVEL_AUTHENTICATED] = {"authenticated", "Authenticated",    ICON_SHIELD},
-    [LEVEL_ENCRYPTED] = {"encrypted",     "Encrypted",        ICON_LOCK  },
+    [LEVEL_NONSECURE] = {"nonsecure", "NotAuthenticated", ICON_NONE},
+    [LEVEL_AUTHENTICATED] = {"authenticated", "Authenticated", ICON_SHIELD},
+    [LEVEL_ENCRYPTED] = {"encrypted", "Encrypted", ICON_LOCK},
 };
 
 const char *

@@ -6,8 +6,8 @@ static const struct {
 	bool reliable;
 } transports[TRANSPORT_COUNT] = {
     [TRANSPORT_UDP] = {"udp", "UDP", false},
-    [TRANSPORT_TCP] = {"tcp", "TCP", true },
-    [TRANSPORT_TLS] = {"tls", "TLS", true },
+    [TRANSPORT_TCP] = {"tcp", "TCP", true},
+    [TRANSPORT_TLS] = {"tls", "TLS", true},
 };
 
 const char *

@@ -110,8 +110,8 @@ bad_requests_change_nothing_and_say_why(void **state)
 		"not 'paint'"},
 	    {"an unknown proof", "phone add",
 		"{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"smile\"}", "not 'smile'"},
-	    {"a key of an unknown kind",      "phone add",
-             "{\"device\":\"A\",\"capf\":\"install\",\"capf_key\":\"wax\"}",                                    "not 'wax'"             },
+	    {"a key of an unknown kind", "phone add",
+		"{\"device\":\"A\",\"capf\":\"install\",\"capf_key\":\"wax\"}", "not 'wax'"},
 	    {"a proof by string without one", "phone add",
 		"{\"device\":\"A\",\"capf\":\"install\",\"capf_proof\":\"string\"}",
 		"needs the string"},
@@ -263,12 +263,11 @@ an_operation_is_pending_until_its_own_record_says_otherwise(void **state)
 	assert_accepted(act("phone add", "{\"device\":\"SEP001122AABBCC\"}", &result, &why), why);
 	json_decref(result);
 	assert_string_equal(capf_status("status"), "None");
-	assert_accepted(
-	    act("phone set", "{\"device\":\"SEP001122AABBCC\",\"capf\":\"install\"}", &result,
-		&why),
+	assert_accepted(act("phone set", "{\"device\":\"SEP001122AABBCC\",\"capf\":\"install\"}",
+			    &result, &why),
 	    why);
-	record.wish = json_integer_value(
-	    json_object_get(json_object_get(result, "capf"), "serial"));
+	record.wish =
+	    json_integer_value(json_object_get(json_object_get(result, "capf"), "serial"));
 	json_decref(result);
 	assert_string_equal(capf_status("status"), "Pending");
 	assert_accepted(enrolment_store_open(&store, path, DATABASE_WRITE, &why), why);

@@ -81,13 +81,11 @@ too_many_facts_are_left_out_but_never_the_reason(void **state)
 {
 	FILE *file = tmpfile();
 	static char large[5000];
-	struct audit_record record = {
-	    .event = "e",
+	struct audit_record record = {.event = "e",
 	    .reason = "the reason",
 	    .fields = (const struct log_field[]){LOG_BYTES("large", bytes_of(large, sizeof(large))),
-						 LOG_TEXT("small", "s")},
-	    .count = 2
-        };
+		LOG_TEXT("small", "s")},
+	    .count = 2};
 
 	(void)state;
 	memset(large, 'x', sizeof(large));

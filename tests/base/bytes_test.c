@@ -85,16 +85,16 @@ decimals_are_whole_bounded_and_unsigned(void **state)
 		uint64_t most;
 		bool ok;
 	} cases[] = {
-	    {"0",		       10,         true },
-	    {"65535",                   65535,      true },
-	    {"65536",                   65535,      false},
-	    {"",			9,          false},
-	    {"-1",		      9,          false},
-	    {"+1",		      9,          false},
-	    {" 1",		      9,          false},
-	    {"1x",		      99,         false},
-	    {"18446744073709551615",    UINT64_MAX, true },
-	    {"18446744073709551616",    UINT64_MAX, false},
+	    {"0", 10, true},
+	    {"65535", 65535, true},
+	    {"65536", 65535, false},
+	    {"", 9, false},
+	    {"-1", 9, false},
+	    {"+1", 9, false},
+	    {" 1", 9, false},
+	    {"1x", 99, false},
+	    {"18446744073709551615", UINT64_MAX, true},
+	    {"18446744073709551616", UINT64_MAX, false},
 	    {"99999999999999999999999", UINT64_MAX, false},
 	};
 	uint64_t value;

@@ -32,13 +32,13 @@ values_are_escaped(void **state)
 	static const struct {
 		const char *says, *value, *written;
 	} cases[] = {
-	    {"a plain word stays",                 "SEP0011AA", "reason=SEP0011AA "       },
-	    {"blanks are quoted",                  "bad tag",   "reason=\"bad tag\" "     },
-	    {"nothing is visible",                 "",          "reason=\"\" "            },
-	    {"a line feed cannot start a line",    "a\nb",      "reason=\"a\\x0ab\" "     },
-	    {"a quote cannot end the value",       "a\" x=\"",  "reason=\"a\\\" x=\\\"\" "},
-	    {"an equals sign cannot make a field", "a=b",       "reason=\"a=b\" "         },
-	    {"no terminal sequence passes",        "\033[2J",   "reason=\"\\x1b[2J\" "    },
+	    {"a plain word stays", "SEP0011AA", "reason=SEP0011AA "},
+	    {"blanks are quoted", "bad tag", "reason=\"bad tag\" "},
+	    {"nothing is visible", "", "reason=\"\" "},
+	    {"a line feed cannot start a line", "a\nb", "reason=\"a\\x0ab\" "},
+	    {"a quote cannot end the value", "a\" x=\"", "reason=\"a\\\" x=\\\"\" "},
+	    {"an equals sign cannot make a field", "a=b", "reason=\"a=b\" "},
+	    {"no terminal sequence passes", "\033[2J", "reason=\"\\x1b[2J\" "},
 	};
 
 	(void)state;

@@ -139,9 +139,9 @@ nonsense_is_refused_with_a_sentence(void **state)
 		size_t size;
 		const char *complaint;
 	} cases[] = {
-	    {"\1",       1, "breaks the format"     },
-	    {"\1\0\0",   3, "breaks the format"     },
-	    {"\1\7\0\0", 4, "breaks the format"     },
+	    {"\1", 1, "breaks the format"},
+	    {"\1\0\0", 3, "breaks the format"},
+	    {"\1\7\0\0", 4, "breaks the format"},
 	    {"\2\0\0\0", 4, "a message of version 2"},
 	};
 

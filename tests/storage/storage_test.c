@@ -126,18 +126,9 @@ names_from_outside_cannot_leave_the_folder(void **state)
 	static const struct {
 		const char *name;
 		bool ok;
-	} cases[] = {
-	    {"SEP001122334455.cnf.xml.sgn", true },
-            {"ITLFile.tlv",                 true },
-            {"",                            false},
-	    {"../etc/passwd",               false},
-            {"..",                          false},
-            {".hidden",                     false},
-            {"a/b",                         false},
-	    {"a\\b",			false},
-            {"a b",                         false},
-            {"a\nb",                        false}
-        };
+	} cases[] = {{"SEP001122334455.cnf.xml.sgn", true}, {"ITLFile.tlv", true}, {"", false},
+	    {"../etc/passwd", false}, {"..", false}, {".hidden", false}, {"a/b", false},
+	    {"a\\b", false}, {"a b", false}, {"a\nb", false}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
