@@ -22,6 +22,7 @@ import sound
 USER, PASSWORD = "third", "correct horse battery"
 REPEATED = 20  # its call ends with the file
 WAV_HEADER = 44
+PORTS = 10000, 16000  # below those that connections and phones take
 MODULES = ["g711", "aufile", "aubridge", "sndfile", "srtp", "ctrl_tcp"]
 
 CONFIGURATION = """
@@ -64,13 +65,15 @@ class Baresip:
         self.folder = self.world.folder / ("baresip-%d" % len(self.world.programs))
         self.recorded = self.folder / "recorded"
         self.recorded.mkdir(parents=True)
-        control = random.randrange(33000, 60000)
+        control = random.randrange(*PORTS, 100)
         (self.folder / "config").write_text(CONFIGURATION.format(
             address=self.address, speech=self.as_8000(speech), recorded=self.recorded,
-            authorities=authorities or self.authorities_of(site), control=control, sip=control + 2,
-            rtp="%d-%d" % (control + 10, control + 100), modules="\n".join(f"module {name}.so" for name in MODULES)))
+            authorities=authorities or self.authorities_of(site), control=control,
+            sip=control + 2, rtp="%d-%d" % (control + 10, control + 99),
+            modules="\n".join(f"module {name}.so" for name in MODULES)))
         (self.folder / "accounts").write_text(
-            f"<sip:{line}@{site.address}:{site.port('sip_tls')};transport=tls>;auth_user={USER};"
+            f"<sip:{line}@{site.address}:{site.port('sip_tls')};transport=tls>;"
+            f"auth_user={USER};"
             f'auth_pass="{password}";mediaenc=srtp-mand;audio_codecs=pcmu;regint=600;'
             "answermode=manual\n")
         for name in ("contacts", "uuid"):
@@ -97,6 +100,7 @@ class Baresip:
         return write_wav(path, halved.tobytes() * REPEATED)
 
     def connected(self, port):
+        assert self.program.alive(), self.program.text()
         try:
             return socket.create_connection((self.address, port), PEER_SECONDS)
         except ConnectionError:

@@ -21,7 +21,7 @@ REFUSED_EARLIER = {"invut": 403, "sdp01": 403}
 UNBOUNDED = {"clerr", "multi01", "mcl01", "ncl", "dblreq", "inv2543"}
 WAITS_FOR_MORE = {"clerr", "multi01"}
 CROWD = 2000       # connections
-HALF_OPEN = 300    # handshakes that were begun
+HALF_OPEN = 1000   # handshakes that were begun
 GARBAGE = 5000     # datagrams
 SIP_MESSAGE_MOST = 65535
 REASONS = 4        # different ones, for what is refused below
@@ -29,7 +29,7 @@ DESCRIPTORS = 4096
 
 
 def expectations():
-    """Name to status (None: no answer, 0: whatever the manager decides), as the unit test has it."""
+    """Name to status as the unit test has it; None: no answer, 0: whatever the manager decides."""
     rows = re.findall(r'\{"(\w+)", "[^"]*", (TAKEN|ANSWERED|DROPPED|UNREADABLE), (\d+),',
                       OUTCOMES.read_text())
     kinds = {"TAKEN": lambda _: 0, "ANSWERED": int, "DROPPED": lambda _: None,
