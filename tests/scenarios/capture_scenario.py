@@ -28,6 +28,7 @@ ECDHE_GCM = {"0xc02b", "0xc02c", "0xc02f", "0xc030"}
 ENTROPY_LEAST = 7.95     # bits a byte, of a direction's whole payload
 PACKETS_LEAST = 200      # of speech in a direction
 UNLIKE = 0.5
+ATTEMPTS = 3
 RTP_HEADER, SRTP_TAG = 12, 16
 OPUS_RATE, OPUS_FRAME = 48000, 5760
 
@@ -107,11 +108,20 @@ def eavesdropped(world, packets, cut=0):
 
 
 def demonstrate(world, folder):
-    done = subprocess.run([sys.executable, ROOT / "tools" / "demonstration", "--check", "--keep",
+    """The whole of ./run --check. Its speech is said once: a busy machine may spoil it."""
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        done = run_demonstration(world, folder)
+        if b"FAIL  speech" not in done.stdout:
+            break
+    assert done.returncode == 0, done.stdout.decode(errors="replace")
+
+
+def run_demonstration(world, folder):
+    return subprocess.run([sys.executable, ROOT / "tools" / "demonstration", "--check", "--keep",
                            folder], env=dict(world.env, RINGFENCE_BUILD=str(world.build)),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=300)
-    assert done.returncode == 0, done.stdout.decode(errors="replace")
 
 
 @proves("S40 signalling", "S40 media", "S40 files")
