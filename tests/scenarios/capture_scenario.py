@@ -214,6 +214,8 @@ def test_without_the_keys_of_tls_a_capture_stays_closed(world):
         talker.wait_invite()
         keys = [key for _, key in talker.offered().values()]
         talker.answer()
+        phone.wait_status("connected", lambda status: any(
+            call["state"] == "connected" for call in live(status)))
         talker.throw(talker.sealed(1))
         wait_icon(phone, "lock")
         phone.ctl("hangup")
