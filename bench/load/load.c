@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "signalling/sip_framing.h"
 
+enum { RAMP = 64 /* phones that connect at once before LOAD_REFRESHES */ };
+
 struct phone {
 	struct load *load;
 	const struct load_identity *identity;
@@ -26,9 +28,9 @@ struct load {
 	struct loop_timer *timer;
 	struct channel_handlers handlers;
 	struct phone *phones;
-	struct tls **tls; /* one an identity */
-	size_t open;
-	uint64_t started_ns;
+	struct tls **tls;             /* one an identity */
+	size_t connecting, ready;     /* LOAD_REFRESHES: begun, and registered */
+	uint64_t born_ns, started_ns; /* born: makes the Call-IDs of this run its own */
 	bool measuring, over;
 };
 
@@ -47,6 +49,8 @@ static void
 start_measuring(struct load *load)
 {
 	load->measuring = true;
+	if (load->plan->on_start != NULL)
+		load->plan->on_start(load->plan->arg);
 	load->started_ns = clock_monotonic_ns();
 	loop_timer_set(load->timer, load->plan->seconds * 1000);
 }
@@ -65,19 +69,35 @@ send_register(struct phone *phone)
 	    "Max-Forwards: 70\r\n"
 	    "From: <sip:%s@manager>;tag=%u\r\n"
 	    "To: <sip:%s@manager>\r\n"
-	    "Call-ID: load-%u@bench\r\n"
+	    "Call-ID: %llx-%u@bench\r\n"
 	    "CSeq: %u REGISTER\r\n"
 	    "Contact: <sip:%s@%s;transport=tls>;+sip.instance=\"<urn:uuid:00000000-0000-0000-0000-"
 	    "%.12s>\"\r\n"
 	    "Expires: 3600\r\n"
 	    "Content-Length: 0\r\n\r\n",
 	    phone->local, phone->number, phone->cseq, identity->line, phone->number, identity->line,
-	    phone->number, phone->cseq, identity->line, phone->local, identity->device + 3);
+	    (unsigned long long)phone->load->born_ns, phone->number, phone->cseq, identity->line,
+	    phone->local, identity->device + 3);
 	if (channel_write(phone->channel, bytes_of(text, (size_t)size), NULL) != FAULT_NONE)
 		phone->load->result->failed++;
 }
 
 static void connect_phone(struct phone *phone);
+
+/* Before measuring: this phone is registered. The next one connects; after the last one all
+ * refresh. */
+static void
+phone_ready(struct load *load)
+{
+	if (load->connecting < load->plan->phones)
+		connect_phone(&load->phones[load->connecting++]);
+	if (++load->ready < load->plan->phones)
+		return;
+	start_measuring(load);
+	for (size_t i = 0; i < load->plan->phones; i++)
+		for (uint32_t j = 0; j < load->plan->window; j++)
+			send_register(&load->phones[i]);
+}
 
 static void
 count_answer(struct phone *phone, struct bytes answer)
@@ -96,18 +116,10 @@ static void
 on_open(void *arg, struct channel *channel, const struct peer_facts *facts)
 {
 	struct phone *phone = arg;
-	struct load *load = phone->load;
 
 	phone->channel = channel;
 	address_text(&facts->local, phone->local);
-	if (load->plan->kind == LOAD_NEW) {
-		send_register(phone);
-		return;
-	}
-	if (++load->open == load->plan->phones)
-		start_measuring(load);
-	for (uint32_t i = 0; i < load->plan->window; i++)
-		send_register(phone);
+	send_register(phone);
 }
 
 static void
@@ -122,7 +134,10 @@ on_bytes(void *arg, struct channel *channel, struct bytes bytes)
 			continue;
 		count_answer(phone, frame.bytes);
 		if (phone->load->plan->kind == LOAD_REFRESHES) {
-			send_register(phone);
+			if (phone->load->measuring)
+				send_register(phone);
+			else
+				phone_ready(phone->load);
 			continue;
 		}
 		channel_abort(channel);
@@ -209,8 +224,11 @@ make_phones(struct load *load, struct why *why)
 		phone->identity = &plan->identities[i % plan->identity_count];
 		phone->tls = load->tls[i % plan->identity_count];
 		sip_framing_init(&phone->framing);
-		connect_phone(phone);
 	}
+	load->connecting =
+	    plan->kind == LOAD_REFRESHES && plan->phones > RAMP ? RAMP : plan->phones;
+	for (size_t i = 0; i < load->connecting; i++)
+		connect_phone(&load->phones[i]);
 	return FAULT_NONE;
 }
 
@@ -236,6 +254,7 @@ load_run(const struct load_plan *plan, struct load_result *result, struct why *w
 	enum fault fault;
 
 	*result = (struct load_result){0};
+	load.born_ns = clock_monotonic_ns();
 	load.handlers = (struct channel_handlers){on_open, on_bytes, on_closed, NULL, approve};
 	if ((fault = loop_new(&load.loop, why)))
 		return fault;

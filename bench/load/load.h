@@ -26,9 +26,10 @@ struct load_plan {
 	size_t identity_count;
 	size_t phones; /* at once */
 	unsigned seconds;
-	uint32_t window;           /* LOAD_REFRESHES: requests in flight on one connection */
-	const char *suites;        /* OpenSSL's names, or NULL for our own */
-	void (*on_end)(void *arg); /* before the phones leave; or NULL */
+	uint32_t window;             /* LOAD_REFRESHES: requests in flight on one connection */
+	const char *suites;          /* OpenSSL's names, or NULL for our own */
+	void (*on_start)(void *arg); /* measuring begins (every phone is connected); or NULL */
+	void (*on_end)(void *arg);   /* before the phones leave; or NULL */
 	void *arg;
 };
 
