@@ -23,7 +23,7 @@
 
 enum { READY_MS = 20000, LOOK_AGAIN_MS = 20, PATH_SIZE = STORAGE_PATH_MOST, WORDS_MOST = 24 };
 
-static const char *const names[] = {"bare responder", "ringfence", "kamailio"};
+static const char *const names[] = {"bare responder", "bare, tickets", "ringfence", "kamailio"};
 
 static const struct {
 	const char *certificate, *key, *ciphers;
@@ -76,16 +76,29 @@ start_manager(const struct server_plan *plan)
 }
 
 static pid_t
-start_bare(const struct server_plan *plan)
+start_responder(const struct server_plan *plan, enum server_kind kind)
 {
 	char self[PATH_SIZE] = "", port[8], key[8];
 
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return -1;
-	snprintf(port, sizeof(port), "%u", plan->port);
+	snprintf(port, sizeof(port), "%u", plan->port + (unsigned)kind);
 	snprintf(key, sizeof(key), "%d", plan->key);
 	return spawn(plan, "bare",
-	    (const char *const[]){self, "bare", plan->site, plan->host, port, key, NULL});
+	    (const char *const[]){self, kind == SERVER_TICKETS ? "bare-tickets" : "bare",
+		plan->site, plan->host, port, key, NULL});
+}
+
+static pid_t
+start_bare(const struct server_plan *plan)
+{
+	return start_responder(plan, SERVER_BARE);
+}
+
+static pid_t
+start_tickets(const struct server_plan *plan)
+{
+	return start_responder(plan, SERVER_TICKETS);
 }
 
 static int
@@ -96,8 +109,9 @@ accept_all(X509_STORE_CTX *store, void *arg)
 }
 
 static enum fault
-serve_bare(char **words, struct why *why)
+serve_bare(char **words, bool tickets, struct why *why)
 {
+	static const uint8_t ticket_key[TLS_TICKET_KEY_SIZE] = {1};
 	int key = atoi(words[3]), fd;
 	struct tls_plan plan = {.side = TLS_SERVER,
 	    .identity_count = 1,
@@ -112,6 +126,8 @@ serve_bare(char **words, struct why *why)
 	if ((fault = certificate_load(path, &plan.identities[0].certificate, why)) ||
 	    (fault = phones_site_key(words[0], keys[key].key, &plan.identities[0].key, why)) ||
 	    (fault = tls_new(&tls, &plan, why)) ||
+	    (tickets && (fault = tls_set_ticket_keys(
+			     tls, bytes_of(ticket_key, sizeof(ticket_key)), why))) ||
 	    (fault = address_read(bytes_text(words[1]), (uint16_t)atoi(words[2]), &address, why)) ||
 	    (fault = channel_bind(TRANSPORT_TLS, &address, false, &fd, &bound, why)))
 		return fault;
@@ -121,11 +137,11 @@ serve_bare(char **words, struct why *why)
 }
 
 int
-server_main_bare(char **words)
+server_main_bare(char **words, bool tickets)
 {
 	struct why why;
 
-	if (serve_bare(words, &why) == FAULT_NONE)
+	if (serve_bare(words, tickets, &why) == FAULT_NONE)
 		return 0;
 	fprintf(stderr, "bare responder: %s\n", why.text);
 	return 1;
@@ -193,7 +209,8 @@ write_kamailio(const struct server_plan *plan, struct why *why)
 
 	if (fault != FAULT_NONE)
 		return fault;
-	snprintf(text, sizeof(text), kamailio_cfg, plan->host, plan->port + 1u, plan->scratch);
+	snprintf(text, sizeof(text), kamailio_cfg, plan->host,
+	    plan->port + (unsigned)SERVER_KAMAILIO, plan->scratch);
 	if ((fault = write_text(plan->scratch, "kamailio.cfg", text, why)))
 		return fault;
 	snprintf(text, sizeof(text), tls_cfg, plan->site, keys[plan->key].certificate,
@@ -239,15 +256,13 @@ server_start(
     struct server *server, enum server_kind kind, const struct server_plan *plan, struct why *why)
 {
 	static pid_t (*const starts[])(const struct server_plan *) = {
-	    start_bare, start_manager, start_kamailio};
+	    start_bare, start_tickets, start_manager, start_kamailio};
 	enum fault fault;
 
 	*server = (struct server){.kind = kind};
 	if ((kind == SERVER_KAMAILIO && (fault = write_kamailio(plan, why))) ||
 	    (fault = address_read(bytes_text(plan->host),
-		 kind == SERVER_MANAGER    ? plan->manager_port
-		 : kind == SERVER_KAMAILIO ? (uint16_t)(plan->port + 1)
-					   : plan->port,
+		 kind == SERVER_MANAGER ? plan->manager_port : (uint16_t)(plan->port + kind),
 		 &server->address, why)))
 		return fault;
 	if ((server->pid = starts[kind](plan)) <= 0)
