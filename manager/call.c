@@ -4,7 +4,6 @@
  * goes back to them; registrations and calls are kept in calls.db. Sees no private key and no
  * media.
  */
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "manager/call_directory.h"
 #include "manager/call_message.h"
 #include "manager/call_status.h"
+#include "manager/random_pool.h"
 #include "manager/start.h"
 #include "signalling/edge_message.h"
 #include "storage/storage.h"
@@ -42,6 +42,7 @@ struct call_process {
 	struct loop_timer *timer, *look, *restore;
 	struct edge edges[SITE_EDGES_MOST];
 	int64_t directory_version;
+	struct random_pool random;
 	bool flushing; /* a flush is asked for, after the present handlers */
 	bool restored;
 };
@@ -158,13 +159,12 @@ on_line_exists(void *arg, struct bytes line)
 	return call_directory_line_exists(process->directory, line);
 }
 
-/* Without random nothing here is safe: better to end, and be started again. */
 static void
 on_random(void *arg, uint8_t *bytes, size_t count)
 {
-	(void)arg;
-	if (RAND_bytes(bytes, (int)count) != 1)
-		abort();
+	struct call_process *process = arg;
+
+	random_pool_take(&process->random, bytes, count);
 }
 
 static void
