@@ -205,6 +205,7 @@ boot_post(struct phone *phone, enum boot_event event)
 void
 boot_free(struct phone *phone)
 {
+	phone->start.posted_count = 0; /* channel_settle() runs what was put off */
 	if (phone->start.timer == NULL)
 		return;
 	stop_steps(phone);

@@ -126,14 +126,14 @@ on_registration(void *arg, const struct agent_registration *registration)
 	if (registration->registered) {
 		/* The connection is told before the registration on it: both may be posted. */
 		if (state == BOOT_CONNECTING || state == BOOT_REGISTERING)
-			boot_post(phone, BOOT_DONE);
+			boot_post(phone, BOOT_ACCEPTED);
 		return;
 	}
 	notice_status(phone, MESSAGE_REGISTRATION_REFUSED, registration->sentence);
 	if (registration->status != 0)
 		notice_refusal(phone, "registration refused by the manager",
 		    phone->connection.manager_text, registration->sentence);
-	boot_post(phone, BOOT_FAILED);
+	boot_post(phone, BOOT_LOST);
 }
 
 struct auto_answer {

@@ -57,7 +57,7 @@ on_open(void *arg, struct channel *channel, const struct peer_facts *facts)
 		"version", facts->version, "suite", facts->suite, "subject", facts->card.subject,
 		"resumed", (int)facts->resumed));
 	loop_timer_set(connection->ping, PING_MS);
-	boot_post(phone, BOOT_DONE);
+	boot_post(phone, BOOT_OPENED);
 	if (agent_open(phone->agent, &connection->flow, clock_monotonic_ms(), &why) != FAULT_NONE)
 		log_error("phone", "connection not used", LOG_TEXT("reason", why.text));
 	phone_agent_settle(phone);
@@ -140,7 +140,7 @@ on_closed(void *arg, struct channel *channel, const struct channel_end *end)
 	connection->flow.id = 0;
 	if (!was_open)
 		connection->manager++;
-	boot_post(phone, was_open ? BOOT_LOST : BOOT_FAILED);
+	boot_post(phone, BOOT_LOST);
 }
 
 static enum fault
@@ -281,7 +281,7 @@ connection_open(struct phone *phone)
 		return;
 	connection->manager++;
 	notice_status(phone, MESSAGE_CONNECTION_LOST, why.text);
-	boot_post(phone, BOOT_FAILED);
+	boot_post(phone, BOOT_LOST);
 }
 
 void

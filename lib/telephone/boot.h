@@ -29,14 +29,18 @@ enum boot_state {
 
 enum boot_event {
 	BOOT_START,
-	BOOT_DONE,               /* the step succeeded */
+	BOOT_DONE,               /* the step (fetching, enrolling) succeeded */
 	BOOT_FAILED,             /* it did not; what was stored before stays in force */
 	BOOT_CERTIFICATE_WANTED, /* the configuration is good and asks for a CAPF session first */
-	BOOT_LOST,               /* the connection to the manager */
-	BOOT_DUE,                /* the waiting time is over */
-	BOOT_STALE,              /* ... and so many attempts failed that files may be out of date */
-	BOOT_ENROL,              /* a person or the manager asks for a CAPF session now */
-	BOOT_RESET,              /* a person or the manager asks to begin again */
+	/* The connection tells for itself: what an earlier one still says, after a reset, must not
+	 * be taken for the end of another step. */
+	BOOT_OPENED,   /* the connection to the manager */
+	BOOT_ACCEPTED, /* the registration on it */
+	BOOT_LOST,     /* one or the other, or neither could be had */
+	BOOT_DUE,      /* the waiting time is over */
+	BOOT_STALE,    /* ... and so many attempts failed that files may be out of date */
+	BOOT_ENROL,    /* a person or the manager asks for a CAPF session now */
+	BOOT_RESET,    /* a person or the manager asks to begin again */
 	BOOT_EVENTS
 };
 
