@@ -218,6 +218,7 @@ write_kamailio(const struct server_plan *plan, struct why *why)
 	return write_text(plan->scratch, "tls.cfg", text, why);
 }
 
+/* Never with -P: as root it removes whatever stands under that name, a device too. */
 static pid_t
 start_kamailio(const struct server_plan *plan)
 {
