@@ -132,7 +132,7 @@ take_field(struct bytes *from, struct field *field, bool *broken)
 		size_t count = 0;
 
 		while (count < from->left && from->at[count] > ' ' && from->at[count] != ',' &&
-		       from->at[count] != '"')
+		       from->at[count] != '"' && from->at[count] != '\\')
 			count++;
 		field->value = bytes_part(*from, 0, count);
 		*from = bytes_part(*from, count, from->left);

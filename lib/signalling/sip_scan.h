@@ -17,7 +17,7 @@ enum {
 	SIP_SCAN_HOST = 32,     /* host name */
 	SIP_SCAN_WORD = 64,     /* word, and '@': Call-ID */
 	SIP_SCAN_SCHEME = 128,  /* scheme behind its first letter */
-	SIP_SCAN_VALUE = 256,   /* a parameter's value as phones write it: no blank , ; < > " */
+	SIP_SCAN_VALUE = 256,   /* a parameter's value as phones write it: no blank , ; < > " \ */
 	SIP_SCAN_BARE = 512,    /* what a URI without brackets may hold: no blank or ; */
 	SIP_SCAN_BLANK = 1024,  /* blanks, and CR and LF as folds have them */
 };
