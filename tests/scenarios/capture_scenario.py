@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import wave
@@ -47,6 +48,9 @@ def tshark(path, *arguments):
     return done.stdout.decode(errors="replace").splitlines()
 
 
+MARK_PORT = 9  # discard
+
+
 @contextlib.contextmanager
 def capturing(world, name, wanted):
     """The packets of wanted (a capture filter) while the block runs; gives the file's path."""
@@ -55,12 +59,14 @@ def capturing(world, name, wanted):
                           "-w", path)
     wait_until(lambda: "Capturing on" in program.text() and path.exists(), "tshark to capture")
     yield path
-    seen = [-1]
-
-    def settled():  # what was sent before is written when a look finds nothing new
-        seen.append(path.stat().st_size)
-        return seen[-1] == seen[-2] > 0
-    wait_until(settled, "tshark to have written all")
+    # The last packet is ours: once it stands in the file, so does everything before it.
+    mark = os.urandom(16)
+    address = re.search(r"\d+\.\d+\.\d+\.\d+", wanted).group(0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as marker:
+        def written():
+            marker.sendto(mark, (address, MARK_PORT))
+            return mark in path.read_bytes()
+        wait_until(written, "tshark to have written all")
     program.expected_end = True
     program.process.send_signal(signal.SIGINT)
     assert program.process.wait(20) == 0, program.text()
