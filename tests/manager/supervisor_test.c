@@ -226,7 +226,9 @@ tear_down(void **state)
 	if (manager.pid > 0) {
 		kill(manager.pid, SIGTERM);
 		assert_int_equal(waitpid(manager.pid, &status, 0), manager.pid);
-		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		/* A test that was skipped ends it before it listens to signals. */
+		assert_true((WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+			    (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM));
 	}
 	if (manager.log > 0)
 		close(manager.log);
