@@ -8,8 +8,8 @@
  * The file is opened for appending by the supervisor and inherited by every process; a record
  * is one write(2) of at most AUDIT_RECORD_MOST bytes, so records of several processes never
  * mix. Events that a stranger can cause at will are counted instead of repeated: within
- * AUDIT_QUIET_MS the same (event, device, peer host) is written once, then once more with the
- * number of times it happened.
+ * AUDIT_QUIET_MS the same (event, device, alert, peer host) is written once, then once more
+ * with the number of times it happened.
  */
 #ifndef BASE_AUDIT_H
 #define BASE_AUDIT_H

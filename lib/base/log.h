@@ -2,8 +2,7 @@
 /*
  * lib/base/log.h - one line per event: module, what happened, then key=value.
  *
- *     2026-11-23T20:21:00.123Z enrolment[712] info enrolment: certificate installed
- * device=SEP0011AA
+ *     2026-11-23T20:21:00.123Z enrolment[712] info enrolment: certificate installed serial=5f03
  *
  * Programs log; libraries explain (base/fault.h). No secrets. Values are quoted and escaped
  * here, so a peer's text can neither break a line nor forge one.
